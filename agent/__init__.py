@@ -1,0 +1,1 @@
+"""shelfd's agent: one process on one shelf, a deterministic core in a thin shell."""
