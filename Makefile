@@ -1,0 +1,64 @@
+# What this checkout can do. Bare `make` prints the menu; every target does its own set-up and can be repeated.
+.DEFAULT_GOAL := menu
+SHELL := /bin/bash
+PY := .venv/bin/python
+SHELFD_SHARED ?= ../shared
+export SHELFD_SHARED
+CASES ?= $(SHELFD_SHARED)/cases/*/
+JOBS ?= 2
+
+.PHONY: menu
+menu:
+	@echo "shelfd: make TARGET"; echo
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+
+.PHONY: demo test
+demo: setup ## a simulated shelf, a real agent and a broker, live in this terminal (ARGS="--seconds 60")
+	@$(PY) -m tools.demo $(ARGS)
+
+test: setup test-tools check ## ruff, mypy and every test that needs no more than five minutes
+	$(PY) -m pytest -n $(JOBS) -m "not fuzz and not soak and not qemu and not runtimes" $(ARGS)
+
+.PHONY: check format generate
+check: setup ## ruff and mypy --strict only
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy
+
+format: setup ## let ruff lay out the code
+	@$(PY) -m ruff format .
+
+generate: setup ## write again what is generated: docs/config.md, docs/events.md, wire/schemas, wire/asyncapi.yaml
+	@$(PY) -m tools.generate
+
+.PHONY: score soak fuzz perf
+score: setup ## play recorded cases through the pipeline and compare with their truth (CASES="dir dir")
+	@$(PY) -m tools.score $(CASES) $(ARGS)
+
+soak: setup ## ten simulated minutes, two shoppers, faults on, several seeds
+	@$(PY) -m tools.soak $(ARGS)
+
+fuzz: setup ## a million mutations of every documented frame and payload
+	$(PY) -m pytest -n $(JOBS) -m fuzz --timeout=3600 -s tests/fuzz_*.py $(ARGS)
+
+perf: setup ## outbox rate and start-up time, as ratios to a bare loop
+	@$(PY) -m tools.perf $(ARGS)
+
+.PHONY: test-runtimes test-qemu
+test-runtimes: setup ## the TFLite seam against each runtime, in environments of their own
+	@tools/runtimes.sh
+
+test-qemu: setup ## the agent's arithmetic on arm64 under qemu: the same bytes as here
+	@tools/qemu.sh
+
+.PHONY: setup test-tools clean
+setup: ## make .venv and fill it; nothing happens while it is fresh
+	@tools/setup.sh python
+
+test-tools:
+	@tools/setup.sh test-tools
+
+clean: ## remove what was made here, .venv included
+	rm -rf .venv build .mypy_cache .ruff_cache .hypothesis *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,101 @@
+#!/usr/bin/env bash
+# Makes this checkout able to run and to test itself; says what it installs; silent and offline when nothing is missing.
+#
+#   tools/setup.sh python       .venv with shelfd (editable) and its extras bench and test
+#   tools/setup.sh test-tools   mosquitto and the AsyncAPI specification, for the tests that use them
+#
+# PYTHON chooses the interpreter. Not here: what a device needs (docs/flashing.md), what is installed (setup.cfg).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+venv=.venv
+stamp=$venv/shelfd.stamp         # exists only after a complete install, holds what it was made from
+unfinished=$venv/shelfd.unfinished
+asyncapi=build/asyncapi/node_modules/@asyncapi/specs
+asyncapi_version=6.11.1
+
+say() { printf 'set-up: %s\n' "$*" >&2; }
+die() { say "$*"; exit 1; }
+is_root() { [ "$(id -u)" = 0 ]; }
+
+apt_install() {  # package...: as root only
+    say "installing $* with apt"
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get install -qq -y --no-install-recommends "$@" >/dev/null 2>&1 && return
+    apt-get update -qq && apt-get install -qq -y --no-install-recommends "$@" >/dev/null
+}
+
+can_apt() { is_root && command -v apt-get >/dev/null; }
+
+new_enough() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
+
+find_python() {
+    local candidate
+    for candidate in ${PYTHON:-python3 python3.14 python3.13 python3.12 python3.11}; do
+        if new_enough "$candidate"; then command -v "$candidate"; return; fi
+    done
+    if [ -n "${PYTHON:-}" ]; then die "PYTHON=$PYTHON is not Python 3.11 or newer; name another one"; fi
+    if ! command -v python3 >/dev/null; then die "python3 is missing; run: sudo apt install python3 python3-venv"; fi
+    die "$(python3 --version) is too old; shelfd needs 3.11 or newer (Debian 12, Raspberry Pi OS bookworm); name one with PYTHON=/path/to/python3"
+}
+
+fingerprint() { cat setup.cfg pyproject.toml | sha256sum | cut -d' ' -f1; pwd -P; }
+
+usable_venv() {  # an interrupted or outdated .venv is not
+    [ ! -e $unfinished ] && [ -x $venv/bin/python ] && new_enough $venv/bin/python \
+        && $venv/bin/python -m pip --version >/dev/null 2>&1
+}
+
+make_venv() {
+    local python
+    python=$(find_python)
+    if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
+        can_apt || die "python3-venv is missing; run: sudo apt install python3-venv"
+        apt_install python3-venv
+    fi
+    say "making $venv with $("$python" --version)"
+    "$python" -m venv --clear $venv
+}
+
+setup_python() {
+    if [ -x $venv/bin/python ] && [ "$(cat $stamp 2>/dev/null)" = "$(fingerprint)" ]; then return; fi
+    rm -f $stamp
+    usable_venv || make_venv
+    say "installing shelfd and what its extras bench and test name in setup.cfg into $venv (about 350 MB; needs the network)"
+    touch $unfinished
+    PIP_DISABLE_PIP_VERSION_CHECK=1 $venv/bin/python -m pip install -q -e '.[bench,test]' \
+        || die "pip could not install the packages above; once the network is there, run the same command again"
+    rm $unfinished
+    fingerprint > $stamp
+    say "ready"
+}
+
+setup_mosquitto() {
+    if PATH=$PATH:/usr/sbin command -v mosquitto >/dev/null; then return; fi
+    if can_apt; then
+        say "the system tests start an MQTT broker of their own"
+        apt_install mosquitto || say "apt could not install mosquitto; the tests that need it will be skipped"
+    else
+        say "mosquitto is missing, the tests that need it will be skipped; for them run: sudo apt install mosquitto"
+    fi
+}
+
+setup_asyncapi() {
+    if [ -d $asyncapi ]; then return; fi
+    if ! command -v npm >/dev/null; then
+        if [ "${CI:-}" = true ] && can_apt; then apt_install npm; fi
+        if ! command -v npm >/dev/null; then
+            say "npm is missing, the check against AsyncAPI's own schema will be skipped; for it run: sudo apt install npm"
+            return
+        fi
+    fi
+    say "installing @asyncapi/specs $asyncapi_version with npm into build/asyncapi"
+    npm install --silent --no-audit --no-fund --prefix build/asyncapi "@asyncapi/specs@$asyncapi_version" >/dev/null \
+        || say "npm could not install it; the check against AsyncAPI's own schema will be skipped"
+}
+
+case "${1:-}" in
+    python) setup_python ;;
+    test-tools) setup_mosquitto; setup_asyncapi ;;
+    *) echo "usage: tools/setup.sh python | test-tools" >&2; exit 64 ;;
+esac
