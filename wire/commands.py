@@ -11,7 +11,8 @@ from msgspec import Struct
 
 
 class SetMode(Struct, frozen=True, kw_only=True):
-    """`open`: shoppers; `staff`: every put is a restock; `maintenance`: cleaning or a new planogram, nothing is an event."""
+    """How the shelf takes what happens: `open`: shoppers; `staff`: every put is a restock; `maintenance`: cleaning or
+    a new planogram, nothing is an event."""
 
     kind: ClassVar[str] = "set_mode"
     mode: Literal["open", "staff", "maintenance"]

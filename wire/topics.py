@@ -19,7 +19,9 @@ class Topics:
     def __post_init__(self) -> None:
         for what, name in (("store", self.store), ("device", self.device)):
             if not NAME.fullmatch(name):
-                raise ValueError(f"{what} {name!r}: use letters, digits, _ . - (at most 64), starting with a letter or digit")
+                raise ValueError(
+                    f"{what} {name!r}: use letters, digits, _ . - (at most 64), starting with a letter or digit"
+                )
 
     @property
     def base(self) -> str:

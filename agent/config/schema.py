@@ -3,6 +3,7 @@
 `docs/config.md` is generated from this file. Not here: reading TOML and naming mistakes (load.py), what keys must
 mean together (check.py).
 """
+# ruff: noqa: RUF009  (`key` makes a dataclass field; it is no shared mutable default)
 
 from __future__ import annotations
 
@@ -20,11 +21,13 @@ def key(
     choices: tuple[str, ...] = (),
     owner: str = "local",
     name: str = "",
+    form: str = "",
 ) -> Any:
     """One documented field. `owner`: "local" (identity, wiring) or "remote" (the hub may change it).
-    `name`: the key in TOML where it differs (a list of tables is named in the singular there)."""
-    about = {"why": why, "unit": unit, "low": low, "high": high, "choices": choices, "owner": owner, "name": name}
-    return field(default=default, metadata=about)
+    `name`: the key in TOML where it differs (a list of tables is named in the singular there).
+    `form`: "gtin" for a string that load.py brings into 14 digits."""
+    about = {"why": why, "unit": unit, "low": low, "high": high, "choices": choices, "owner": owner}
+    return field(default=default, metadata={**about, "name": name, "form": form})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +44,9 @@ class Broker:
 
     host: str = key("name or address of the broker", default="127.0.0.1")
     port: int = key("1883 on loopback, 8883 with TLS", default=1883, low=1, high=65535)
-    protocol: str = key("MQTT 5 tells refusals apart; 3.1.1 carries everything else", default="5", choices=("5", "3.1.1"))
+    protocol: str = key(
+        "MQTT 5 tells refusals apart; 3.1.1 carries everything else", default="5", choices=("5", "3.1.1")
+    )
     tls: bool = key("needed for any host that is not loopback", default=False)
     ca_file: str = key("PEM of the authority that signed the broker", default="")
     cert_file: str = key("this device's certificate; one a device", default="")
@@ -49,15 +54,22 @@ class Broker:
     username: str = key("only where the broker cannot do certificates", default="")
     password_file: str = key("file that holds the password, so that no secret stands in the configuration", default="")
     keepalive_s: int = key("a dead link is seen after 1.5 of these", default=30, unit="s", low=5, high=3600)
-    session_expiry_s: int = key("how long the broker keeps our session while we are away", default=604_800, unit="s", low=0, high=4_294_967_294)
-    inflight: int = key("events sent and not yet acknowledged; more fills brokers' default windows of 20", default=16, low=1, high=1000)
+    session_expiry_s: int = key(
+        "how long the broker keeps our session while we are away", default=604_800, unit="s", low=0, high=4_294_967_294
+    )
+    inflight: int = key(
+        "events sent and not yet acknowledged; more fills brokers' default windows of 20", default=16, low=1, high=1000
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outbox:
     """Events on disk until the broker has accepted them."""
 
-    path: str = key("SQLite file; its directory must be on a disk that survives a power cut", default="/var/lib/shelfd/outbox.sqlite")
+    path: str = key(
+        "SQLite file; its directory must be on a disk that survives a power cut",
+        default="/var/lib/shelfd/outbox.sqlite",
+    )
     max_mb: float = key("about a month of events of a busy shelf", default=64.0, unit="MB", low=1, high=4096)
     park_after: int = key("tries before a message the broker cannot take is set aside", default=5, low=1, high=100)
 
@@ -68,7 +80,13 @@ class Recording:
 
     dir: str = key("directory of the ring of segments; empty: no recording", default="")
     max_mb: float = key("size of the ring; the oldest segment goes first", default=64.0, unit="MB", low=1, high=65536)
-    segment_s: float = key("each segment starts with a whole snapshot, so shorter costs space, longer loses more at once", default=600.0, unit="s", low=10, high=86400)
+    segment_s: float = key(
+        "each starts with a whole snapshot: shorter costs space, longer loses more at once",
+        default=600.0,
+        unit="s",
+        low=10,
+        high=86400,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +95,15 @@ class Cell:
 
     name: str = key("unique on this shelf; lanes refer to it")
     tare_counts: float = key("reading of the empty cell; `shelfd calibrate` finds it", default=0.0, unit="counts")
-    counts_per_gram: float = key("negative when mounted upside down; 1 where the scale speaks grams", default=1.0, unit="counts/g")
-    saturation_counts: float = key("a reading at or beyond this is full scale, not a weight; 2^23-1 for HX711 and ADS1232; 0: none", default=8_388_607.0, unit="counts", low=0)
+    counts_per_gram: float = key(
+        "negative when mounted upside down; 1 where the scale speaks grams", default=1.0, unit="counts/g"
+    )
+    saturation_counts: float = key(
+        "a reading at or beyond this is full scale, no weight; 2^23-1 for HX711, ADS1232; 0: none",
+        default=8_388_607.0,
+        unit="counts",
+        low=0,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,21 +111,54 @@ class Scale:
     """One serial port with its cells."""
 
     name: str = key("names the stream `scale/<name>` in health and faults")
-    driver: str = key("the protocol that the box speaks", choices=("shelfd-lines", "openscale", "mt-sics", "and", "cas-22", "cas-pd2", "toledo-continuous", "toledo-8217", "modbus-rtu"))
+    driver: str = key(
+        "the protocol that the box speaks",
+        choices=(
+            "shelfd-lines",
+            "openscale",
+            "mt-sics",
+            "and",
+            "cas-22",
+            "cas-pd2",
+            "toledo-continuous",
+            "toledo-8217",
+            "modbus-rtu",
+        ),
+    )
     port: str = key("device path; prefer /dev/serial/by-id/...: it survives replugging")
     baud: int = key("as set in the box", default=115200, unit="baud", low=300, high=4_000_000)
     bytesize: int = key("7 for Toledo 8217", default=8, unit="bits", low=7, high=8)
     parity: str = key("E for Toledo 8217", default="N", choices=("N", "E", "O"))
     stopbits: int = key("as set in the box", default=1, low=1, high=2)
-    rate_hz: float = key("samples a second the box should send; health compares", default=10.0, unit="Hz", low=0.1, high=1000)
+    rate_hz: float = key(
+        "samples a second the box should send; health compares", default=10.0, unit="Hz", low=0.1, high=1000
+    )
     cells: tuple[Cell, ...] = key("in the order of the channels on the wire", name="cell")
-    poll_s: float = key("for boxes that answer only when asked: pause between questions; 0: the box streams", default=0.0, unit="s", low=0, high=60)
-    openscale_fields: tuple[str, ...] = key("optional fields switched on in OpenScale's menu, in their order", default=("weight", "unit"))
+    poll_s: float = key(
+        "for boxes that answer only when asked: pause between questions; 0: the box streams",
+        default=0.0,
+        unit="s",
+        low=0,
+        high=60,
+    )
+    openscale_fields: tuple[str, ...] = key(
+        "optional fields switched on in OpenScale's menu, in their order", default=("weight", "unit")
+    )
     checksum: bool = key("Toledo continuous: the box appends its checksum", default=False)
     modbus_unit: int = key("address on the bus", default=1, low=1, high=247)
-    modbus_register: int = key("first register of the first cell; each cell is a signed 32-bit pair", default=0, low=0, high=65535)
-    modbus_word_order: str = key("which register of a pair is the high word; boxes differ", default="big", choices=("big", "little"))
-    modbus_gram_per_digit: float = key("grams of one digit of the 32-bit value; 1 leaves counts to the cell's calibration", default=1.0, unit="g", low=1e-6, high=1e6)
+    modbus_register: int = key(
+        "first register of the first cell; each cell is a signed 32-bit pair", default=0, low=0, high=65535
+    )
+    modbus_word_order: str = key(
+        "which register of a pair is the high word; boxes differ", default="big", choices=("big", "little")
+    )
+    modbus_gram_per_digit: float = key(
+        "grams of one digit of the 32-bit value; 1 leaves counts to the cell's calibration",
+        default=1.0,
+        unit="g",
+        low=1e-6,
+        high=1e6,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,17 +167,58 @@ class Lane:
 
     name: str = key("unique, except where two products share the same cells", owner="remote")
     cells: tuple[str, ...] = key("cells that carry it, summed; all of one scale", owner="remote")
-    gtin: str = key("GTIN-8/12/13/14; kept as 14 digits", owner="remote")
-    title: str = key("for people", default="", owner="remote", name="title")
-    unit_g: float | None = key("weight of one unit; leave out for goods of no fixed weight", default=None, unit="g", low=1, high=50_000, owner="remote")
-    unit_tolerance: float = key("spread of one unit's weight, 1 sigma; 2 % covers what catalogue weights were off by in a real store", default=0.02, low=0, high=0.5, owner="remote")
-    min_step_g: float = key("smaller changes of this lane are no events; 0: found from unit weight and noise", default=0.0, unit="g", low=0, high=100_000, owner="remote")
-    left_m: float = key("box of the lane on the shelf plane; all four 0: no box, hands cannot be matched", default=0.0, unit="m", low=-10, high=100, owner="remote")
+    gtin: str = key("GTIN-8/12/13/14; kept as 14 digits", owner="remote", form="gtin")
+    title: str = key("for people", default="", owner="remote")
+    unit_g: float | None = key(
+        "weight of one unit; leave out for goods of no fixed weight",
+        default=None,
+        unit="g",
+        low=1,
+        high=50_000,
+        owner="remote",
+    )
+    unit_tolerance: float = key(
+        "spread of one unit's weight, 1 sigma, as a fraction; 2 % covers a real store's catalogue errors",
+        default=0.02,
+        low=0,
+        high=0.5,
+        owner="remote",
+    )
+    min_step_g: float = key(
+        "smaller changes of this lane are no events; 0: found from unit weight and noise",
+        default=0.0,
+        unit="g",
+        low=0,
+        high=100_000,
+        owner="remote",
+    )
+    left_m: float = key(
+        "box of the lane on the shelf plane; all four 0: no box, hands cannot be matched",
+        default=0.0,
+        unit="m",
+        low=-10,
+        high=100,
+        owner="remote",
+    )
     right_m: float = key("see left_m", default=0.0, unit="m", low=-10, high=100, owner="remote")
-    bottom_m: float = key("see left_m; from the floor of the fixture", default=0.0, unit="m", low=-10, high=100, owner="remote")
+    bottom_m: float = key(
+        "see left_m; from the floor of the fixture", default=0.0, unit="m", low=-10, high=100, owner="remote"
+    )
     top_m: float = key("see left_m", default=0.0, unit="m", low=-10, high=100, owner="remote")
-    units: int | None = key("units in the lane at the first start; leave out: not counted yet", default=None, low=0, high=10_000, owner="remote")
-    facing_units: int = key("units of a full facing; half of it arriving with nobody there is a restock; 0: not known", default=0, low=0, high=10_000, owner="remote")
+    units: int | None = key(
+        "units in the lane at the first start; leave out: not counted yet",
+        default=None,
+        low=0,
+        high=10_000,
+        owner="remote",
+    )
+    facing_units: int = key(
+        "units of a full facing; half of it arriving with nobody there is a restock; 0: not known",
+        default=0,
+        low=0,
+        high=10_000,
+        owner="remote",
+    )
     low_units: int = key("at or below this the stock is low", default=1, low=0, high=10_000, owner="remote")
 
 
@@ -127,7 +226,7 @@ class Lane:
 class Product:
     """Further goods of the shop that may turn up here by mistake."""
 
-    gtin: str = key("GTIN-8/12/13/14", owner="remote")
+    gtin: str = key("GTIN-8/12/13/14; kept as 14 digits", owner="remote", form="gtin")
     unit_g: float | None = key("weight of one unit", default=None, unit="g", low=1, high=50_000, owner="remote")
     title: str = key("for people", default="", owner="remote")
     unit_tolerance: float = key("spread of one unit's weight, 1 sigma", default=0.02, low=0, high=0.5, owner="remote")
