@@ -63,7 +63,7 @@ setup_python() {
     usable_venv || make_venv
     say "installing shelfd and what its extras bench and test name in setup.cfg into $venv (about 350 MB; needs the network)"
     touch $unfinished
-    PIP_DISABLE_PIP_VERSION_CHECK=1 $venv/bin/python -m pip install -q -e '.[bench,test]' \
+    PIP_DISABLE_PIP_VERSION_CHECK=1 $venv/bin/python -m pip install -qq -e '.[bench,test]' \
         || die "pip could not install the packages above; once the network is there, run the same command again"
     rm $unfinished
     fingerprint > $stamp
