@@ -1,0 +1,155 @@
+"""One observation <-> one compact JSON line.
+
+A line is an array with its kind in front: `["counts",12.5,"main",[345,null,-3.25]]`. Floats come back with the same
+bits (shortest digits that round-trip), whole counts are written without a point, a missing reading (NaN) is null.
+An infinite reading is written as missing too: JSON has no infinity, and no driver makes one.
+Not here: files (segment.py), bounds on the length of a line (reader.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import numpy as np
+from msgspec import Struct
+
+from agent.messages import (
+    Command,
+    Counts,
+    Floats,
+    Gap,
+    Observation,
+    Part,
+    Restored,
+    SensorBack,
+    SensorLost,
+    Tick,
+    Tracks,
+)
+from agent.recording.protocol import RecordingError
+from wire.commands import COMMANDS, CommandPayload
+
+
+class _Line(Struct, frozen=True, array_like=True, gc=False):
+    t: float
+
+
+class _Counts(_Line, tag="counts", frozen=True, array_like=True, gc=False):
+    scale: str
+    values: list[float | None]
+
+    def observation(self) -> Counts:
+        return Counts(self.t, self.scale, np.array(self.values, dtype=np.float64))
+
+
+class _Part(Struct, frozen=True, array_like=True, gc=False):
+    visitor: str
+    part: str
+    u_m: float
+    v_m: float
+    d_m: float
+    score: float
+
+
+class _Tracks(_Line, tag="tracks", frozen=True, array_like=True, gc=False):
+    parts: list[_Part]
+
+    def observation(self) -> Tracks:
+        return Tracks(self.t, tuple(Part(p.visitor, p.part, p.u_m, p.v_m, p.d_m, p.score) for p in self.parts))
+
+
+class _Tick(_Line, tag="tick", frozen=True, array_like=True, gc=False):
+    wall_s: float | None
+    synced: bool
+    uncertainty_ms: float | None
+
+    def observation(self) -> Tick:
+        return Tick(self.t, self.wall_s, self.synced, self.uncertainty_ms)
+
+
+class _Command(_Line, tag="command", frozen=True, array_like=True, gc=False):
+    id: str
+    kind: str
+    payload: msgspec.Raw
+
+    def observation(self) -> Command:
+        order = _COMMANDS.get(self.kind)
+        if order is None:
+            raise RecordingError(
+                f"command {self.kind!r} is not known to this version of shelfd: replay it with a newer one"
+            )
+        return Command(self.t, self.id, order.decode(self.payload))
+
+
+class _Lost(_Line, tag="lost", frozen=True, array_like=True, gc=False):
+    stream: str
+    code: str
+    reason: str
+
+    def observation(self) -> SensorLost:
+        return SensorLost(self.t, self.stream, self.code, self.reason)
+
+
+class _Back(_Line, tag="back", frozen=True, array_like=True, gc=False):
+    stream: str
+
+    def observation(self) -> SensorBack:
+        return SensorBack(self.t, self.stream)
+
+
+class _Gap(_Line, tag="gap", frozen=True, array_like=True, gc=False):
+    stream: str
+    lost: int
+    reason: str
+
+    def observation(self) -> Gap:
+        return Gap(self.t, self.stream, self.lost, self.reason)
+
+
+class _Restored(_Line, tag="restored", frozen=True, array_like=True, gc=False):
+    off_s: float | None
+
+    def observation(self) -> Restored:
+        return Restored(self.t, self.off_s)
+
+
+_COMMANDS: dict[str, msgspec.json.Decoder[CommandPayload]] = {c.kind: msgspec.json.Decoder(c) for c in COMMANDS}
+_AnyLine = _Counts | _Tracks | _Tick | _Command | _Lost | _Back | _Gap | _Restored
+_decoder: msgspec.json.Decoder[_AnyLine] = msgspec.json.Decoder(_AnyLine)
+_encoder = msgspec.json.Encoder()
+
+_LINES: dict[type[Any], Callable[[Any], _AnyLine]] = {
+    Counts: lambda o: _Counts(o.t, o.scale, _numbers(o.values)),
+    Tracks: lambda o: _Tracks(o.t, [_Part(p.visitor, p.part, p.u_m, p.v_m, p.d_m, p.score) for p in o.parts]),
+    Tick: lambda o: _Tick(o.t, o.wall_s, o.synced, o.uncertainty_ms),
+    Command: lambda o: _Command(o.t, o.id, o.payload.kind, msgspec.Raw(_encoder.encode(o.payload))),
+    SensorLost: lambda o: _Lost(o.t, o.stream, o.code, o.reason),
+    SensorBack: lambda o: _Back(o.t, o.stream),
+    Gap: lambda o: _Gap(o.t, o.stream, o.lost, o.reason),
+    Restored: lambda o: _Restored(o.t, o.off_s),
+}
+
+
+def encode_observation(observation: Observation) -> bytes:
+    """One line of JSON without its newline."""
+    return _encoder.encode(_LINES[type(observation)](observation))
+
+
+def decode_observation(line: bytes) -> Observation:
+    """The observation of one line. RecordingError when the line is none."""
+    try:
+        return _decoder.decode(line).observation()
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise RecordingError(f"not an observation: {error}") from error
+
+
+def _numbers(values: Floats) -> list[float | None]:
+    """Readings as JSON numbers, whole ones as integers where every bit survives that (-0.0 would not); msgspec writes
+    NaN as null."""
+    with np.errstate(invalid="ignore"):
+        whole = values.astype(np.int64)
+    exact = whole.astype(np.float64).tobytes() == values.tobytes()
+    numbers: list[float | None] = whole.tolist() if exact else values.tolist()
+    return numbers
