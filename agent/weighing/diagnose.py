@@ -16,7 +16,7 @@ from agent.config.schema import Cell, Scale
 
 Floats = NDArray[np.float64]
 
-RATE_TOLERANCE = 0.1  # an HX711's own clock is off by a few per cent; a wrong rate switch by a factor of 8
+RATE_TOLERANCE = 0.1  # an HX711's clock is off by a few per cent; a busy Pi loses a fifth of its samples (recorded)
 PAUSE_S = 1.5  # the longest on a healthy HX711 scale on a Pi was 1.3 s (recorded)
 MISSING_SHARE = 0.05
 SATURATED_SHARE = 0.05
@@ -111,7 +111,7 @@ def find_glitches(counts: Floats) -> NDArray[np.bool_]:
     n = len(counts)
     if n < 5:
         return np.zeros(n, dtype=np.bool_)
-    around = np.lib.stride_tricks.sliding_window_view(np.pad(counts, 2, mode="edge"), 5)
+    around = np.lib.stride_tricks.sliding_window_view(np.pad(counts, 2, mode="reflect"), 5)
     apart = np.abs(counts - np.median(around, axis=1))
     white = robust_sd(np.diff(counts)) / np.sqrt(2.0)
     unique = np.unique(counts)

@@ -6,6 +6,7 @@ Not here: asking for the mass and reading the scale (commands/calibrate.py), mea
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from agent.weighing.diagnose import CellFigures, StreamFigures
@@ -14,8 +15,9 @@ MIN_SAMPLES = 20  # the mean of 20 is known to a fifth of the noise
 EQUAL_SHARE = 0.01  # of full scale; less and wiring, not weight, is what was measured (Klipper)
 TARE_SHARE = 0.02  # of the load's change; the empty reading has to come back this well
 NOISE_SHARE = 0.02  # of the load's change: with 20 samples or more the factor is then good to 0.5 %
-RATE_SHARE = 0.2
+RATE_SHARE = 0.3  # a busy Pi loses a fifth of an HX711's samples (recorded); a wrong switch is a factor of 8
 MISSING_SHARE = 0.2
+MOVED_SIGMA = 50.0  # a mass is hundreds of sigma, drift a few
 SATURATED_SHARE = 0.05  # single samples at full scale are glitches, more is an overload
 CAPACITY_LOW_KG, CAPACITY_HIGH_KG = 1.0, 25.0  # what is left above the tare (Klipper); outside: wiring or gain
 
@@ -106,6 +108,17 @@ def counts_per_gram(
             " off the shelf while it measures, or use more mass",
         )
     return change / mass_g
+
+
+def moved_instead(empty: Mapping[str, CellFigures], loaded: Mapping[str, CellFigures]) -> str | None:
+    """The cell that changed most in units of its noise, None where none changed as a mass makes it."""
+    changes = {}
+    for name, before in empty.items():
+        after = loaded[name].level_counts
+        if before.level_counts is not None and after is not None:
+            changes[name] = abs(after - before.level_counts) / max(before.noise_counts or 0.0, 1.0)
+    most = max(changes, key=lambda name: changes[name], default=None)
+    return most if most is not None and changes[most] > MOVED_SIGMA else None
 
 
 def reference(name: str, empty: CellFigures, factor: float, full_scale_counts: float, limits: Limits) -> Reference:

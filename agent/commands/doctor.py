@@ -1,0 +1,129 @@
+"""`shelfd doctor FILE`: what is plugged in, what answers, how well, and what to do next.
+
+Changes nothing. Not here: what counts as wrong (weighing/diagnose.py), how the answer is laid out (doctor_report.py).
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from agent.commands.given import OK, WRONG, CommandError, choose_scale, listening_s, load_config
+from agent.commands.listen import Clock, Listener, Open, Stretch
+from agent.commands.ports import Port, plugged_in
+from agent.config.schema import Config, Scale
+from agent.sensors.scale.protocol import ScaleError
+from agent.weighing.diagnose import (
+    CellFigures,
+    Finding,
+    StreamFigures,
+    judge_cell,
+    judge_stream,
+    measure_cell,
+    measure_stream,
+)
+
+SECONDS = 10.0  # a cell's drift and hum show in it, and a person waits for it
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleReport:
+    """What was seen of one configured scale. `stream` None: it could not be opened or was lost."""
+
+    scale: Scale
+    stream: StreamFigures | None
+    cells: tuple[CellFigures, ...]
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything seen, and everything found, worst first within each scale."""
+
+    ports: tuple[Port, ...]
+    scales: tuple[ScaleReport, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def healthy(self) -> bool:
+        return not any(finding.level == "wrong" for finding in self.findings)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command line."""
+    parser.add_argument("file", type=Path, help="the shelf's configuration")
+    parser.add_argument("--scale", help="look at this scale only")
+    parser.add_argument("--seconds", type=listening_s, default=SECONDS, help="listen this long (default %(default)g)")
+    parser.add_argument("--json", action="store_true", help="answer for machines")
+
+
+def main(args: argparse.Namespace) -> int:
+    """Exit code 0: all is well; 1: something is wrong; 64, 66, 78: nothing was looked at."""
+    from agent.commands.doctor_report import as_json, as_text
+    from agent.sensors.scale.driver import open_scale
+
+    try:
+        config = load_config(args.file)
+        scales = (choose_scale(config, args.scale),) if args.scale else config.scales
+    except CommandError as error:
+        print(f"shelfd doctor: {error}", file=sys.stderr)
+        return error.code
+    if not args.json and scales:
+        print(f"listening for {args.seconds:g} s; keep hands off the shelf", file=sys.stderr)
+    report = examine(config, scales, plugged_in(), args.seconds, open_scale, time.monotonic)
+    print(as_json(report) if args.json else as_text(report))
+    return OK if report.healthy else WRONG
+
+
+def examine(
+    config: Config, scales: tuple[Scale, ...], ports: list[Port], seconds: float, open_scale: Open, clock: Clock
+) -> Report:
+    """Listens to each scale in turn and puts together what is known."""
+    reports = tuple(examine_scale(scale, seconds, open_scale, clock) for scale in scales)
+    findings = [*_judge_wiring(config, ports), *(finding for report in reports for finding in report.findings)]
+    return Report(tuple(ports), reports, tuple(findings))
+
+
+def examine_scale(scale: Scale, seconds: float, open_scale: Open, clock: Clock) -> ScaleReport:
+    """One scale: open, listen, measure, judge. A scale that cannot be read is a finding, not an end."""
+    try:
+        stretch = _listen(scale, seconds, open_scale, clock)
+    except ScaleError as error:
+        return ScaleReport(scale, None, (), (Finding("wrong", f"scale/{scale.name}", error.code, str(error)),))
+    stream = measure_stream(stretch.t_s, stretch.seconds)
+    cells = tuple(measure_cell(stretch.counts[:, i], cell.saturation_counts) for i, cell in enumerate(scale.cells))
+    findings = judge_stream(scale, stream)
+    if stream.rate_hz is not None:
+        for cell, figures in zip(scale.cells, cells, strict=True):
+            findings += judge_cell(scale, cell, figures)
+    return ScaleReport(scale, stream, cells, tuple(findings))
+
+
+def _listen(scale: Scale, seconds: float, open_scale: Open, clock: Clock) -> Stretch:
+    listener = Listener(open_scale(scale, clock), len(scale.cells), clock)
+    try:
+        return listener.stretch(seconds)
+    finally:
+        listener.close()
+
+
+def _judge_wiring(config: Config, ports: list[Port]) -> list[Finding]:
+    """Configuration against what is plugged in: nothing configured, a port that is not there, a name that wanders."""
+    if not config.scales:
+        free = next((port.stable or port.device for port in ports), "/dev/serial/by-id/...")
+        sentence = f'the file names no scale: add [[scale]] with port = "{free}", docs/scales.md shows how'
+        return [Finding("wrong", "config", "no_scale", sentence)]
+    stable = {port.device: port.stable for port in ports if port.stable}
+    return [
+        Finding(
+            "note",
+            f"scale/{scale.name}",
+            "wandering_name",
+            f'{scale.port} may be another box after replugging: write port = "{stable[scale.port]}"',
+        )
+        for scale in config.scales
+        if scale.port in stable
+    ]

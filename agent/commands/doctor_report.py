@@ -1,0 +1,93 @@
+"""Lays out what `shelfd doctor` saw: a page for people, JSON for machines. Measures and judges nothing."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from agent.commands.doctor import Report, ScaleReport
+from agent.commands.ports import Port
+from agent.config.schema import Cell
+from agent.weighing.diagnose import CellFigures
+
+COLUMNS = ("cell", "level g", "noise g", "drift g", "values", "missing", "full scale", "jumps")
+
+
+def as_json(report: Report) -> str:
+    """One object: `healthy`, `ports`, `scales` (with `stream` and `cells`), `findings`."""
+    whole = {
+        "healthy": report.healthy,
+        "ports": [asdict(port) for port in report.ports],
+        "scales": [_scale_as_json(scale) for scale in report.scales],
+        "findings": [asdict(finding) for finding in report.findings],
+    }
+    return json.dumps(whole, ensure_ascii=False, allow_nan=False)
+
+
+def as_text(report: Report) -> str:
+    """What is plugged in, a table a scale, and what to do next."""
+    lines = ["serial devices", *_ports(report.ports)]
+    for scale in report.scales:
+        lines += ["", *_scale(scale)]
+    lines += ["", "what to do next"]
+    lines += [f"  {i}. {f.subject} {f.sentence}" for i, f in enumerate(report.findings, 1)]
+    if report.healthy:
+        lines.append("  nothing is wrong; shelfd check FILE looks at the planogram, shelfd run FILE starts")
+    return "\n".join(lines)
+
+
+def _scale_as_json(report: ScaleReport) -> dict[str, Any]:
+    return {
+        "name": report.scale.name,
+        "driver": report.scale.driver,
+        "port": report.scale.port,
+        "configured_rate_hz": report.scale.rate_hz,
+        "stream": None if report.stream is None else asdict(report.stream),
+        "cells": [
+            {"name": cell.name, **asdict(figures)}
+            for cell, figures in zip(report.scale.cells, report.cells, strict=False)
+        ],
+    }
+
+
+def _ports(ports: tuple[Port, ...]) -> list[str]:
+    if not ports:
+        return ["  none: plug the box in; on a Pi's own pins, switch the UART on with raspi-config"]
+    return [f"  {port.device:14} {port.description:24} {port.stable or ''}".rstrip() for port in ports]
+
+
+def _scale(report: ScaleReport) -> list[str]:
+    scale, stream = report.scale, report.stream
+    line = f"{scale.baud} baud {scale.bytesize}{scale.parity}{scale.stopbits}"
+    lines = [f"scale {scale.name}: {scale.driver}, {scale.port}, {line}"]
+    if stream is None:
+        return [*lines, f"  cannot be read ({report.findings[0].code})"]
+    rate = "no rate" if stream.rate_hz is None else f"{stream.rate_hz:.2f} samples/s"
+    lines.append(
+        f"  {stream.samples} samples in {stream.seconds:g} s, {rate} (configured {scale.rate_hz:g}),"
+        f" longest pause {stream.longest_pause_s:.2f} s"
+    )
+    if stream.samples:
+        rows = [COLUMNS, *(_row(*pair) for pair in zip(scale.cells, report.cells, strict=True))]
+        lines += _table(rows)
+    return lines
+
+
+def _row(cell: Cell, figures: CellFigures) -> tuple[str, ...]:
+    def grams(counts: float | None, tare: float = 0.0) -> str:
+        return "-" if counts is None or not cell.counts_per_gram else f"{(counts - tare) / cell.counts_per_gram:.1f}"
+
+    noise = grams(figures.noise_counts).removeprefix("-") or "-"
+    level, drift = grams(figures.level_counts, cell.tare_counts), grams(figures.drift_counts)
+    counted = (figures.unique_values, figures.missing, figures.saturated, figures.glitches)
+    return (cell.name, level, noise, drift, *(str(number) for number in counted))
+
+
+def _table(rows: list[tuple[str, ...]]) -> list[str]:
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return [
+        "  "
+        + "  ".join([row[0].ljust(widths[0]), *(text.rjust(w) for text, w in zip(row[1:], widths[1:], strict=True))])
+        for row in rows
+    ]
