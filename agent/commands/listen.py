@@ -48,8 +48,8 @@ class Listener:
 
     def stretch(self, seconds: float) -> Stretch:
         """The samples of the next `seconds`, none older. ScaleError when the device is lost meanwhile."""
-        begin_s = self._clock()
         with self._wake:
+            begin_s = self._clock()
             self._samples, self._until_s = [], begin_s + seconds
             done = self._wake.wait_for(self._has_ended, timeout=seconds + PATIENCE_S)
             samples, self._samples = self._samples, None
