@@ -1,0 +1,1 @@
+"""What belongs where (planogram), what stands where (contents), how many (stock)."""

@@ -1,0 +1,1 @@
+"""From counts to settled steps, deterministic: calibration, glitches, blocks, noise, plateaus, drift."""

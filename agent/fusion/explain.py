@@ -1,0 +1,227 @@
+"""Holds all explanations of a step against each other: Bayes over moves, pairs of moves, a passing touch, and nothing.
+
+Pure: a step, what is known, and the hands go in; explanations with probabilities come out. Logs and exps are scalar
+`math`, sums run in a fixed order: the same bits on every machine. Not here: when to believe it (judge.py).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from agent.fusion.moves import Move, ShelfState, picks, puts
+from agent.shelf.planogram import Stretch
+from agent.weighing.step import Step
+
+SCALE_ERROR = 0.004  # of the step: linearity and corner load of a plate
+YOUNG_ERROR, YOUNG_S = 0.02, 0.15  # of the step: the tail of a hand letting go, while the level is young
+CROSSTALK = 0.02  # of a neighbour's step (measured: 10.4 g of 621 g two plates away)
+DRIFT_SHARE, DRIFT_G = 0.02, 15.0  # levels creep, cables are leant on: shifts of this size that mean nothing
+TOUCH_G = 800.0  # presses and lifts spread over about this much, with a long tail: a person leans with 15 kg
+UNREST_S, UNREST_MOST = 0.5, 6.0  # goods come to rest at once; the longer it took, the longer the rest must last
+TOUCH_S, TOUCH_HELD_S = 0.12, 0.2  # a touch stays flat about this long; while a hand is seen in the lane
+TREMBLE = 0.02  # of a hand's force (15 kg presses on a real platform: 100-300 g)
+RINGING = 0.003  # of the step: a full flask sloshes
+REST_ROUGH_G = 4.0  # goods set down on a shaken shelf
+TOUCH_HAND_IN, TOUCH_HAND_OUT, TOUCH_UNKNOWN = 1.5, 0.08, 0.7  # touches for each pick: with a hand in the lane now, without
+PAIR_TOGETHER = 0.25  # two visitors with both hands in the lane take one each, against one taking one
+PAIR_SAME = 0.02  # one visitor, two different things at once
+PAIR_SWAP = 0.03  # one thing comes as another goes
+PAIR_SIGMAS = 4.0
+POOR_SIGMAS = 2.5  # a single move that fits worse than this makes pairs worth a look
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Everything that speaks about one step."""
+
+    step: Step
+    stretch: Stretch
+    took: Mapping[str | None, float]  # likelihood of the hands for each visitor, had they taken; None: nobody seen
+    laid: Mapping[str | None, float]  # ... had they laid something down
+    both: Mapping[str | None, float]  # ... at any moment of the whole step
+    touch: float  # prior of a passing touch
+    hand_in: bool  # a hand is seen in the lane right now
+    crosstalk_g: float  # largest change on the same board at the same time
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """`moves` empty: nothing, or a touch that will pass."""
+
+    moves: tuple[Move, ...]
+    probability: float
+
+
+def explain(evidence: Evidence, shelf: ShelfState) -> list[Explanation]:
+    """Every explanation with a probability worth naming, most probable first; they add up to 1."""
+    weighted = [((), _nothing(evidence)), ((), _touch(evidence))]
+    singles = list(_singles(evidence, shelf))
+    scored = [(move, _fit(evidence, (move,))) for move in singles]
+    weighted += [((move,), weight) for move, weight in scored]
+    if _poor(evidence, singles) or len(evidence.both) > 2:
+        weighted += [(pair, weight) for pair in _pairs(evidence, shelf) if (weight := _fit(evidence, pair)) > 0.0]
+    total = math.fsum(w for _, w in weighted)
+    if total <= 0.0:
+        return [Explanation((), 1.0)]
+    told = [Explanation(moves, w / total) for moves, w in weighted if w / total > 1e-6]
+    return sorted(told, key=lambda e: -e.probability)
+
+
+# -- nothing, or a touch --------------------------------------------------------------------------------------------------
+
+
+def _nothing(e: Evidence) -> float:
+    delta = e.step.delta_g
+    drift = DRIFT_SHARE / (2.0 * DRIFT_G) * math.exp(-abs(delta) / DRIFT_G)
+    return (1.0 - DRIFT_SHARE) * _normal(delta, _sigma(e)) + drift
+
+
+def _touch(e: Evidence) -> float:
+    """A hand holds a level for moments only, and it trembles: roughness in proportion to the force."""
+    at_rest = REST_ROUGH_G + e.step.rest_g + RINGING * abs(e.step.delta_g)
+    held = at_rest + TREMBLE * abs(e.step.delta_g)
+    tremble = at_rest / held * math.exp(e.step.rough_g / at_rest - e.step.rough_g / held)
+    density = 1.0 / (TOUCH_G * (1.0 + abs(e.step.delta_g) / TOUCH_G) ** 2)
+    unrest = max(e.step.settled - max(e.step.fell if e.step.delta_g < 0 else e.step.rose, e.step.began), 0.0)
+    tremble *= math.exp(min(unrest / UNREST_S, UNREST_MOST))
+    return e.touch * density * math.exp(-e.step.flat_s / (TOUCH_HELD_S if e.hand_in else TOUCH_S)) * tremble
+
+
+# -- moves ----------------------------------------------------------------------------------------------------------------
+
+
+def _singles(e: Evidence, shelf: ShelfState) -> Iterable[Move]:
+    size = abs(e.step.delta_g)
+    ways, people = (picks, e.took) if e.step.delta_g < 0 else (puts, e.laid)
+    for visitor in people:
+        yield from ways(e.stretch, size, visitor, shelf)
+
+
+def _pairs(e: Evidence, shelf: ShelfState) -> Iterable[tuple[Move, Move]]:
+    came, went = parts(e.step)
+    takes = [m for v in e.both for m in _exact(picks(e.stretch, went, v, shelf))] if went else []
+    lays = [m for v in e.both for m in _exact(puts(e.stretch, came, v, shelf))] if came else []
+    limit = PAIR_SIGMAS * _sigma(e)
+    for takings in takes:
+        for laying in lays:
+            if abs(laying.mean_g - takings.mean_g - e.step.delta_g) < limit + PAIR_SIGMAS * (
+                takings.sigma_g + laying.sigma_g
+            ):
+                yield takings, laying
+    yield from _together(e, shelf, limit)
+
+
+def _together(e: Evidence, shelf: ShelfState, limit: float) -> Iterable[tuple[Move, Move]]:
+    """Two moves in the same direction: two visitors at once, or one with two different things."""
+    size, sign = abs(e.step.delta_g), -1 if e.step.delta_g < 0 else 1
+    ways = picks if sign < 0 else puts
+    singles: list[Move] = []
+    for visitor in e.both:
+        for part in (0.5 * size, size):
+            singles += [m for m in _exact(ways(e.stretch, part, visitor, shelf)) if m not in singles]
+    for i, one in enumerate(singles):
+        for other in singles[i + 1 :]:
+            same_thing = one.gtin == other.gtin and one.visitor == other.visitor
+            clash = one.stray is not None and one.stray is other.stray or one.held is not None and one.held is other.held
+            if same_thing or clash:
+                continue
+            if abs(one.mean_g + other.mean_g - size) < limit + PAIR_SIGMAS * (one.sigma_g + other.sigma_g):
+                yield one, other
+
+
+def _exact(moves: Iterable[Move]) -> list[Move]:
+    return [m for m in moves if not m.broad]
+
+
+def _poor(e: Evidence, singles: list[Move]) -> bool:
+    """Does no single known thing explain this well?"""
+    delta, sigma = abs(e.step.delta_g), _sigma(e)
+    fits = any(
+        not m.broad and abs(m.mean_g - delta) < POOR_SIGMAS * math.hypot(m.sigma_g, sigma) and m.prior > 1e-3
+        for m in singles
+    )
+    came, went = parts(e.step)
+    return not fits or min(came, went) > 0.0
+
+
+def _fit(e: Evidence, moves: tuple[Move, ...]) -> float:
+    """Prior times likelihood of the weight, of its place on the cells, and of the hands."""
+    weight = _coupling(moves)
+    for move in moves:
+        weight *= move.prior * _hands(e, moves, move)
+    if any(m.broad for m in moves):
+        scale = max(m.scale_g for m in moves)
+        return weight / scale * math.exp(-abs(e.step.delta_g) / scale) * _place(e, moves)
+    mean = sum(m.sign * m.mean_g for m in moves)
+    sigma = math.sqrt(_sigma(e) ** 2 + sum(m.sigma_g**2 for m in moves))
+    return weight * _normal(e.step.delta_g - mean, sigma) * _place(e, moves)
+
+
+def _coupling(moves: tuple[Move, ...]) -> float:
+    if len(moves) == 1:
+        return 1.0
+    one, other = moves
+    if one.sign != other.sign:
+        return PAIR_SWAP
+    return PAIR_TOGETHER if one.visitor != other.visitor else PAIR_SAME
+
+
+def _hands(e: Evidence, moves: tuple[Move, ...], move: Move) -> float:
+    if len(moves) > 1 and moves[0].sign == moves[1].sign:
+        return e.both[move.visitor]
+    people = e.took if move.sign < 0 else e.laid
+    return people.get(move.visitor, e.both.get(move.visitor, 0.0))
+
+
+# -- place ----------------------------------------------------------------------------------------------------------------
+
+
+def _place(e: Evidence, moves: tuple[Move, ...]) -> float:
+    """How well the changes of the single cells fit. A stray's place is known, own goods may stand on any cell."""
+    cells = len(e.step.cells_g)
+    if cells == 1:
+        return 1.0
+    came, went = parts(e.step)
+    penalty = 0.0
+    laid = sum(m.mean_g for m in moves if m.sign > 0)
+    taken = sum(m.mean_g for m in moves if m.sign < 0)
+    if not any(m.broad for m in moves):
+        penalty += _hidden(came, laid) + _hidden(went, taken)
+    elif min(came, went) > 0.0:
+        penalty += 2.0
+    bonus = 0.0
+    if len(moves) == 1 and moves[0].stray is not None:
+        stray = moves[0].stray
+        off = sum(abs(d + stray.weight_g * s) for d, s in zip(e.step.cells_g, stray.shares, strict=True))
+        bonus = math.log(cells) - min(0.5 * (off / (0.2 * stray.weight_g + 2.0 * e.step.cell_sigma_g)) ** 2, 5.0)
+    return math.exp(bonus - min(penalty, 8.0))
+
+
+def _hidden(seen_g: float, meant_g: float) -> float:
+    """Half the squared distance between what should have shown on the cells and what did. Less may show where one
+    thing stands where another stood; more may not."""
+    if seen_g > meant_g:
+        return float(0.5 * ((seen_g - meant_g) / (0.05 * meant_g + 8.0)) ** 2)
+    return float(0.5 * ((meant_g - seen_g) / (0.3 * meant_g + 8.0)) ** 2)
+
+
+def parts(step: Step) -> tuple[float, float]:
+    """Grams that came and grams that went, by cells; a part within noise counts as none."""
+    noise = 3.0 * step.cell_sigma_g + 0.03 * abs(step.delta_g) + 4.0
+    came = sum(d for d in step.cells_g if d > 0)
+    went = -sum(d for d in step.cells_g if d < 0)
+    if min(came, went) > noise:
+        return came, went
+    return (step.delta_g, 0.0) if step.delta_g > 0 else (0.0, -step.delta_g)
+
+
+def _sigma(e: Evidence) -> float:
+    """Of the step's size, whatever caused it."""
+    relative = SCALE_ERROR + YOUNG_ERROR * math.exp(-e.step.flat_s / YOUNG_S)
+    return math.sqrt(e.step.sigma_g**2 + (relative * e.step.delta_g) ** 2 + (CROSSTALK * e.crosstalk_g) ** 2)
+
+
+def _normal(x: float, sigma: float) -> float:
+    return math.exp(-0.5 * (x / sigma) ** 2) / (sigma * 2.5066282746310002)

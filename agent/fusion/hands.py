@@ -1,0 +1,106 @@
+"""Whose hand was there: the last seconds of every visitor's hands, and how well they fit a change of weight.
+
+Not here: tracking itself (tracks arrive as they are), what was taken (explain.py).
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+
+from agent.messages import Snapshot, Tracks
+from agent.shelf.planogram import Stretch
+
+MEMORY_S = 4.0  # longer than a step takes from the first touch to rest
+VISITOR_GONE_S = 60.0  # unseen this long, a visitor's goods are no longer expected back
+STREAM_DEAD_S = 2.0  # tracks come at 10-30 Hz; without any for this long nothing is known about hands
+ALONG_SIGMA_M = 0.08  # hand against the middle of the weight: plates are 0.1 m wide, hands are seen within 3 cm
+UP_SIGMA_M = 0.08
+OUT_SIGMA_M = 0.12
+INSIDE_M = 0.10  # a hand this close to the plane is in the shelf (in a real store <= 3 cm for about 0.9 s)
+AWAY_M = 0.15  # a hand this far out lets go of the shelf
+UNSEEN_LIKELIHOOD = math.exp(-0.5 * 3.0**2)  # somebody the tracker missed is as likely as a hand 3 sigma off
+MAX_VISITORS = 64
+MAX_POSITIONS = 512
+
+Position = tuple[float, float, float, float]  # t, u, v, d
+
+
+class Hands:
+    """Positions of all hands, by visitor."""
+
+    def __init__(self) -> None:
+        self._hands: dict[str, deque[Position]] = {}
+        self._seen: dict[str, float] = {}
+        self._last = -math.inf
+
+    def see(self, tracks: Tracks) -> list[str]:
+        """One frame; gives the visitors that have now been gone too long to be remembered."""
+        self._last = tracks.t
+        for part in tracks.parts:
+            if part.visitor not in self._seen and len(self._seen) >= MAX_VISITORS:
+                continue
+            self._seen[part.visitor] = tracks.t
+            if part.part == "hand" and math.isfinite(part.u_m + part.v_m + part.d_m):
+                kept = self._hands.setdefault(part.visitor, deque(maxlen=MAX_POSITIONS))
+                kept.append((tracks.t, part.u_m, part.v_m, part.d_m))
+        for kept in self._hands.values():
+            while kept and kept[0][0] < tracks.t - MEMORY_S:
+                kept.popleft()
+        gone = [v for v, t in self._seen.items() if t < tracks.t - VISITOR_GONE_S]
+        for visitor in gone:
+            del self._seen[visitor]
+            self._hands.pop(visitor, None)
+        return gone
+
+    def watched(self, t: float) -> bool:
+        """Does a tracker tell us anything at `t`?"""
+        return t - self._last <= STREAM_DEAD_S
+
+    def present(self, t: float, within_s: float = STREAM_DEAD_S) -> list[str]:
+        """Visitors seen in the last `within_s` before `t`."""
+        return [v for v, seen in self._seen.items() if t - seen <= within_s]
+
+    def likelihoods(self, stretch: Stretch, position: float, since: float, until: float) -> dict[str, float]:
+        """How well each visitor's nearest hand between `since` and `until` fits a change at `position` (in cells) of the
+        stretch: 1 for a hand right there, falling with distance. Without a box everybody present fits alike."""
+        if stretch.box is None:
+            return {v: UNSEEN_LIKELIHOOD * 10.0 for v in self.present(until)}
+        u = stretch.cell_u_m(position)
+        assert u is not None
+        fits: dict[str, float] = {}
+        for visitor, kept in self._hands.items():
+            inside = [_distance2(p, stretch, u) for p in kept if since <= p[0] <= until]
+            if inside:
+                fits[visitor] = math.exp(-0.5 * min(inside))
+        return fits
+
+    def inside(self, stretch: Stretch, t: float) -> bool:
+        """Is a hand in the stretch's box right now (within the last 0.2 s)?"""
+        if stretch.box is None:
+            return False
+        box = stretch.box
+        return any(
+            t - at <= 0.2 and d < AWAY_M and box.left - 0.05 < u < box.right + 0.05 and box.bottom - 0.1 < v < box.top + 0.1
+            for kept in self._hands.values()
+            for at, u, v, d in kept
+        )
+
+    def snapshot(self) -> Snapshot:
+        """Plain values."""
+        return {"hands": {v: list(p) for v, p in self._hands.items()}, "seen": dict(self._seen), "last": self._last}
+
+    def restore(self, state: Snapshot) -> None:
+        """What `snapshot` gave."""
+        self._hands = {v: deque((tuple(x) for x in p), maxlen=MAX_POSITIONS) for v, p in state["hands"].items()}
+        self._seen, self._last = dict(state["seen"]), state["last"]
+
+
+def _distance2(position: Position, stretch: Stretch, u_m: float) -> float:
+    """Squared distance in sigmas between a hand and a place in the stretch."""
+    assert stretch.box is not None
+    _, u, v, d = position
+    along = (u - u_m) / ALONG_SIGMA_M
+    up = max(stretch.box.bottom - v, v - stretch.box.top, 0.0) / UP_SIGMA_M
+    out = max(d - INSIDE_M, 0.0) / OUT_SIGMA_M
+    return along * along + up * up + out * out

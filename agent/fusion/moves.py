@@ -1,0 +1,189 @@
+"""All the ways in which one object, or several of a kind, can have left or come to a stretch.
+
+Each way is a `Move` with the change of weight it would cause and how likely it is before the weight is known. The
+numbers are prior odds against taking one unit of the lane's own product (1.0); reasons stand beside them, the model in
+docs/decisions/inference.md. Not here: holding them against the measurement (explain.py).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from agent.fusion.baskets import Baskets, Held
+from agent.shelf.contents import Contents, Stray
+from agent.shelf.planogram import Lane, Planogram, Product, Stretch
+
+UNITS_PRIOR = (1.0, 0.08, 0.02, 0.008)  # of taking 1, 2, 3, 4 at a grasp; each further one 0.7 of the one before
+MOST_UNITS = 24  # a carton; more at once is no grasp
+ITEM_SIGMA = 0.007  # spread between items of one product; the catalogue's own error is the lane's tolerance
+STRAY_PICK = 0.4  # a known stray is taken again about as often as one facing's front unit
+UNSEEN_STRAY_PICK = 0.004  # goods of other lanes that nobody saw coming, all together
+UNKNOWN_PICK = 0.01  # an object of unknown weight that was there before us
+OWN_RETURN = 1.0  # a visitor puts back what belongs here
+HELD_ELSEWHERE = 0.5  # ... or lays it where it does not belong
+HANDED_ON = 0.04  # what another visitor was seen taking
+UNSEEN_OWN_PUT = 0.03  # the lane's product, taken when nobody was looking or brought from another shelf
+UNWEIGHED_PUT = 0.9  # goods of no fixed weight: whatever comes to their lane is taken for them
+KNOWN_AGAIN, DRUNK_FROM = 0.85, 0.15  # goods of no fixed weight: mostly the one seen before, somewhat lighter or fuller
+SHOP_PUT = 0.03  # other goods of the shop, all together
+FOREIGN_PUT = 0.03  # an umbrella, a cup, a phone
+BROAD_G = 1500.0  # objects of unknown weight: exponential with this mean
+UNWEIGHED_MIN_G = 15.0  # goods of no fixed weight: smaller changes are noise unless the lane says otherwise
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One object or several of a kind, leaving (`sign` -1) or coming (+1)."""
+
+    sign: int
+    lane: str
+    gtin: str | None
+    units: int | None
+    mean_g: float  # magnitude; NaN: any weight
+    sigma_g: float
+    prior: float
+    visitor: str | None
+    stray: Stray | None = None
+    owner: str | None = None  # whose basket `held` is in
+    held: Held | None = None
+    scale_g: float = BROAD_G  # of any weight: its mean
+
+    @property
+    def broad(self) -> bool:
+        """Of no known weight?"""
+        return math.isnan(self.mean_g)
+
+
+@dataclass(frozen=True, slots=True)
+class ShelfState:
+    """What is known of the shelf when a step is explained."""
+
+    planogram: Planogram
+    contents: Contents
+    baskets: Baskets
+    units: Mapping[tuple[int, int], int | None]  # (stretch, lane) -> units standing there, None: not known
+    seen_g: Mapping[str, float]  # gtin -> weight it last had, of goods of no fixed weight
+
+
+def units_prior(n: int) -> float:
+    """Of `n` units at a grasp, against one."""
+    if n <= len(UNITS_PRIOR):
+        return UNITS_PRIOR[n - 1]
+    return float(UNITS_PRIOR[-1] * 0.7 ** (n - len(UNITS_PRIOR)))
+
+
+def picks(stretch: Stretch, delta_g: float, visitor: str | None, shelf: ShelfState) -> Iterator[Move]:
+    """Ways in which `delta_g` (magnitude) can have left."""
+    name = stretch.lanes[0].name
+    for k, lane in enumerate(stretch.lanes):
+        stock = shelf.units.get((stretch.index, k))
+        if lane.product.unit_g is None:
+            yield from _unweighed(lane, -1, delta_g, 1.0, visitor, shelf)
+        else:
+            yield from _own(lane, -1, delta_g, 1.0 / len(stretch.lanes), visitor, stock)
+    for stray in shelf.contents.strays(stretch.index):
+        sigma = 0.01 * stray.weight_g + 1.5
+        yield Move(-1, name, stray.gtin, stray.units, stray.weight_g, sigma, STRAY_PICK, visitor, stray=stray)
+    others = [p for p in _other_products(stretch, shelf.planogram) if _near(p, delta_g)]
+    share = UNSEEN_STRAY_PICK / max(len(shelf.planogram.elsewhere) + len(shelf.planogram.stretches), 1)
+    for product in others:
+        yield _single(product, -1, name, share, visitor)
+    yield Move(-1, name, None, None, math.nan, 0.0, UNKNOWN_PICK, visitor)
+
+
+def puts(stretch: Stretch, delta_g: float, visitor: str | None, shelf: ShelfState) -> Iterator[Move]:
+    """Ways in which `delta_g` can have come."""
+    name = stretch.lanes[0].name
+    own = {lane.product.gtin: lane for lane in stretch.lanes}
+    for held in shelf.baskets.of(visitor):
+        yield from _returns(own, name, held, visitor, visitor, OWN_RETURN, HELD_ELSEWHERE)
+    for owner, held in shelf.baskets.others(visitor):
+        yield from _returns(own, name, held, visitor, owner, HANDED_ON, HANDED_ON * 0.5)
+    for lane in stretch.lanes:
+        if lane.product.unit_g is None:
+            yield from _unweighed(lane, +1, delta_g, UNWEIGHED_PUT, visitor, shelf)
+        else:
+            yield from _own(lane, +1, delta_g, UNSEEN_OWN_PUT / len(stretch.lanes), visitor, None)
+    share = SHOP_PUT / max(len(shelf.planogram.elsewhere) + len(shelf.planogram.stretches), 1)
+    for product in _other_products(stretch, shelf.planogram):
+        if _near(product, delta_g):
+            yield _single(product, +1, name, share, visitor)
+    yield Move(+1, name, None, None, math.nan, 0.0, FOREIGN_PUT, visitor)
+
+
+def _own(
+    lane: Lane, sign: int, delta_g: float, prior: float, visitor: str | None, stock: int | None
+) -> Iterator[Move]:
+    """The lane's own product in the numbers of units that come near `delta_g`."""
+    unit_g = lane.product.unit_g
+    assert unit_g is not None
+    if delta_g < lane.min_step_g:
+        return
+    nearest = math.floor(delta_g / unit_g)
+    for n in range(max(nearest, 1), min(nearest + 1, MOST_UNITS) + 1):
+        missing = 0.05 if stock is not None and sign < 0 and n > stock else 1.0
+        sigma = unit_g * math.sqrt((n * lane.product.tolerance) ** 2 + n * ITEM_SIGMA**2)
+        yield Move(sign, lane.name, lane.product.gtin, n, n * unit_g, sigma, prior * missing * units_prior(n), visitor)
+
+
+def _unweighed(
+    lane: Lane, sign: int, delta_g: float, prior: float, visitor: str | None, shelf: ShelfState
+) -> Iterator[Move]:
+    """Goods of no fixed weight: like the one seen before, or of any weight the lane takes for an event."""
+    if delta_g < max(lane.min_step_g, UNWEIGHED_MIN_G):
+        return
+    gtin, fresh = lane.product.gtin, 1.0
+    known = shelf.seen_g.get(gtin)
+    if known is not None:
+        fresh = 1.0 - KNOWN_AGAIN
+        yield Move(sign, lane.name, gtin, None, known, DRUNK_FROM * known, prior * KNOWN_AGAIN, visitor)
+    scale = max(BROAD_G, 3.0 * lane.min_step_g)
+    yield Move(sign, lane.name, gtin, None, math.nan, 0.0, prior * fresh, visitor, scale_g=scale)
+
+
+def _returns(
+    own: Mapping[str, Lane], name: str, held: Held, visitor: str | None, owner: str | None, home: float, away: float
+) -> Iterator[Move]:
+    """Goods out of a basket: one unit, or all of them at once."""
+    lane = own.get(held.gtin or "")
+    counts = {1, held.units} if held.units else {None}
+    for units in sorted(counts, key=lambda n: n or 0):
+        n = units or 1
+        prior = (home if lane else away) * units_prior(n)
+        yield Move(
+            +1,
+            lane.name if lane else name,
+            held.gtin,
+            units,
+            n * held.weight_g,
+            n * held.sigma_g + (DRUNK_FROM * held.weight_g if units is None else 0.0),
+            prior,
+            visitor,
+            owner=owner,
+            held=held,
+        )
+
+
+def _single(product: Product, sign: int, name: str, prior: float, visitor: str | None) -> Move:
+    assert product.unit_g is not None
+    sigma = product.unit_g * math.sqrt(product.tolerance**2 + ITEM_SIGMA**2)
+    return Move(sign, name, product.gtin, 1, product.unit_g, sigma, prior, visitor)
+
+
+def _near(product: Product, delta_g: float) -> bool:
+    """Worth a look at all? (4 sigma of catalogue error and 10 g of noise)"""
+    unit_g = product.unit_g
+    return unit_g is not None and abs(unit_g - delta_g) < 4.0 * product.tolerance * unit_g + 10.0
+
+
+def _other_products(stretch: Stretch, planogram: Planogram) -> Iterator[Product]:
+    """Goods of the shop that do not belong on this stretch, each once."""
+    seen = {lane.product.gtin for lane in stretch.lanes}
+    for other in planogram.stretches:
+        for lane in other.lanes:
+            if lane.product.gtin not in seen:
+                seen.add(lane.product.gtin)
+                yield lane.product
+    yield from planogram.elsewhere

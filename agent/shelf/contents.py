@@ -1,0 +1,56 @@
+"""What stands where it does not belong: the planogram as it becomes.
+
+An object laid into the wrong lane stays known there, with its weight and its place on the cells, until it is taken again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from agent.messages import Snapshot
+
+MAX_STRAYS = 64  # of one stretch; the oldest are forgotten first
+
+
+@dataclass(frozen=True, slots=True)
+class Stray:
+    """An object out of its place. `shares`: which part of its weight each cell of the stretch carries."""
+
+    gtin: str | None
+    weight_g: float
+    shares: tuple[float, ...]
+    probability: float  # that it is this product
+    units: int | None = 1
+
+
+class Contents:
+    """Strays of every stretch."""
+
+    def __init__(self, stretches: int) -> None:
+        self._strays: list[list[Stray]] = [[] for _ in range(stretches)]
+
+    def strays(self, stretch: int) -> tuple[Stray, ...]:
+        """In the order they came."""
+        return tuple(self._strays[stretch])
+
+    def lay(self, stretch: int, stray: Stray) -> None:
+        """An object came to lie here."""
+        kept = self._strays[stretch]
+        kept.append(stray)
+        del kept[:-MAX_STRAYS]
+
+    def take(self, stretch: int, stray: Stray) -> None:
+        """It went away again."""
+        self._strays[stretch].remove(stray)
+
+    def clear(self, stretch: int) -> None:
+        """Staff put the stretch in order."""
+        self._strays[stretch].clear()
+
+    def snapshot(self) -> Snapshot:
+        """Plain values."""
+        return {"strays": [[asdict(s) for s in kept] for kept in self._strays]}
+
+    def restore(self, state: Snapshot) -> None:
+        """What `snapshot` gave."""
+        self._strays = [[Stray(**{**s, "shares": tuple(s["shares"])}) for s in kept] for kept in state["strays"]]

@@ -1,0 +1,137 @@
+"""Where things belong: stretches of cells, the lanes on them, the products of each lane.
+
+A *stretch* is a set of cells weighed together; a *lane* is one product's place on it. Mostly that is one lane a stretch;
+two lanes with the same cells share their stretch. Not here: what stands there now (contents.py, stock.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from agent.config import schema
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """One kind of goods. `unit_g` None: no fixed weight."""
+
+    gtin: str
+    unit_g: float | None
+    tolerance: float  # 1 sigma of a unit's weight, fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle on the shelf plane, metres."""
+
+    left: float
+    right: float
+    bottom: float
+    top: float
+
+    def beside(self, other: Box, gap_m: float) -> bool:
+        """On the same board and less than `gap_m` apart?"""
+        overlap = min(self.top, other.top) - max(self.bottom, other.bottom)
+        same_board = overlap > 0.5 * min(self.top - self.bottom, other.top - other.bottom)
+        return same_board and max(self.left - other.right, other.left - self.right) < gap_m
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One product's place."""
+
+    name: str
+    product: Product
+    min_step_g: float
+    units: int | None  # at the first start
+    facing_units: int
+    low_units: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Cells weighed together and the lanes that share them."""
+
+    index: int
+    scale: str
+    cells: tuple[int, ...]  # columns of the scale's Counts, left to right
+    lanes: tuple[Lane, ...]
+    box: Box | None
+    neighbours: tuple[int, ...]  # stretches on the same board right beside this one
+    board: tuple[int, ...]  # all stretches whose cells feel what happens here (crosstalk), this one left out
+
+    def cell_u_m(self, position: float) -> float | None:
+        """Where on the shelf's edge lies `position` (0 = middle of the first cell, 1 = of the second ...), metres."""
+        if self.box is None:
+            return None
+        return self.box.left + (position + 0.5) * (self.box.right - self.box.left) / len(self.cells)
+
+
+@dataclass(frozen=True, slots=True)
+class Planogram:
+    """All stretches of the shelf and the further goods of the shop."""
+
+    stretches: tuple[Stretch, ...]
+    elsewhere: tuple[Product, ...]  # products with a weight that have no lane here
+
+    @classmethod
+    def of(cls, config: schema.Config) -> Planogram:
+        """From a checked configuration (check.py has refused unknown cells and the like)."""
+        columns = {cell.name: (scale.name, i) for scale in config.scales for i, cell in enumerate(scale.cells)}
+        shared: dict[tuple[str, ...], list[schema.Lane]] = {}
+        for lane in config.lanes:
+            shared.setdefault(lane.cells, []).append(lane)
+        boxes = [_box(lanes) for lanes in shared.values()]
+        stretches = []
+        for index, (cells, lanes) in enumerate(shared.items()):
+            scale = columns[cells[0]][0]
+            stretches.append(
+                Stretch(
+                    index=index,
+                    scale=scale,
+                    cells=tuple(columns[c][1] for c in cells),
+                    lanes=tuple(_lane(lane) for lane in lanes),
+                    box=boxes[index],
+                    neighbours=_beside(index, boxes, gap_m=0.05),
+                    board=_beside(index, boxes, gap_m=10.0),
+                )
+            )
+        here = {lane.gtin for lane in config.lanes}
+        elsewhere = (_product(p) for p in config.products if p.gtin not in here and p.unit_g is not None)
+        return cls(tuple(stretches), tuple(elsewhere))
+
+    def by_scale(self, scale: str) -> tuple[Stretch, ...]:
+        """The stretches of one scale, in index order."""
+        return tuple(s for s in self.stretches if s.scale == scale)
+
+    def home(self, gtin: str | None) -> str | None:
+        """Name of the first lane where this product belongs."""
+        return next((lane.name for s in self.stretches for lane in s.lanes if lane.product.gtin == gtin), None)
+
+
+def _product(item: schema.Lane | schema.Product) -> Product:
+    return Product(item.gtin, item.unit_g, item.unit_tolerance)
+
+
+def _lane(lane: schema.Lane) -> Lane:
+    return Lane(lane.name, _product(lane), lane.min_step_g, lane.units, lane.facing_units, lane.low_units)
+
+
+def _box(lanes: list[schema.Lane]) -> Box | None:
+    """Around all lanes of a stretch; None when none has a box."""
+    boxed = [x for x in lanes if x.right_m > x.left_m and x.top_m > x.bottom_m]
+    if not boxed:
+        return None
+    return Box(
+        min(x.left_m for x in boxed),
+        max(x.right_m for x in boxed),
+        min(x.bottom_m for x in boxed),
+        max(x.top_m for x in boxed),
+    )
+
+
+def _beside(index: int, boxes: list[Box | None], gap_m: float) -> tuple[int, ...]:
+    mine = boxes[index]
+    if mine is None:
+        return ()
+    return tuple(i for i, box in enumerate(boxes) if i != index and box is not None and mine.beside(box, gap_m))

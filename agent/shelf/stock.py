@@ -1,0 +1,62 @@
+"""How many units stand in each lane, as far as is known."""
+
+from __future__ import annotations
+
+from agent.messages import Snapshot
+from agent.shelf.planogram import Lane, Planogram
+from wire.state import LaneStock, StockState
+
+LaneKey = tuple[int, int]  # stretch, lane on it
+
+
+class Stock:
+    """Counted once (configuration or command), then kept by events; `probability` says how far the count can be
+    trusted after them."""
+
+    def __init__(self, planogram: Planogram) -> None:
+        self._lanes = {(s.index, k): lane for s in planogram.stretches for k, lane in enumerate(s.lanes)}
+        self.units: dict[LaneKey, int | None] = {key: lane.units for key, lane in self._lanes.items()}
+        self._probability = dict.fromkeys(self._lanes, 1.0)
+
+    def find(self, lane: str, gtin: str | None) -> LaneKey | None:
+        """The lane of this name (and product, where a name stands for two)."""
+        fits = [k for k, x in self._lanes.items() if x.name == lane and gtin in (None, x.product.gtin)]
+        return fits[0] if len(fits) == 1 else None
+
+    def lane(self, key: LaneKey) -> Lane:
+        """The lane itself."""
+        return self._lanes[key]
+
+    def count(self, key: LaneKey, units: int) -> None:
+        """Somebody counted."""
+        self.units[key] = units
+        self._probability[key] = 1.0
+
+    def move(self, key: LaneKey, units: int, confidence: float) -> None:
+        """`units` came (or went, below 0). Fewer than none means that the count was wrong: it is none, and doubtful."""
+        known = self.units[key]
+        if known is None:
+            return
+        self.units[key] = max(known + units, 0)
+        self._probability[key] *= confidence if known + units >= 0 else 0.5 * confidence
+
+    def state(self) -> StockState:
+        """For the broker."""
+        return StockState(lanes=tuple(self._lane_state(k, lane) for k, lane in self._lanes.items()))
+
+    def _lane_state(self, key: LaneKey, lane: Lane) -> LaneStock:
+        units = self.units[key]
+        if units is None:
+            return LaneStock(lane=lane.name, gtin=lane.product.gtin, units=None, level="unknown")
+        level = "empty" if units == 0 else "low" if units <= lane.low_units else "ok"
+        probability = round(self._probability[key], 3)
+        return LaneStock(lane=lane.name, gtin=lane.product.gtin, units=units, level=level, probability=probability)
+
+    def snapshot(self) -> Snapshot:
+        """Plain values, in the planogram's order."""
+        return {"units": list(self.units.values()), "probability": list(self._probability.values())}
+
+    def restore(self, state: Snapshot) -> None:
+        """What `snapshot` gave for the same planogram."""
+        self.units = dict(zip(self._lanes, state["units"], strict=True))
+        self._probability = dict(zip(self._lanes, state["probability"], strict=True))

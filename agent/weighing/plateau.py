@@ -1,0 +1,52 @@
+"""Finds where a channel has come to rest, and for how long.
+
+A plateau is a run of block means that agree within noise; one block that does not agree starts the next. The tail of a
+hand letting go is a slope, so it keeps restarting until it is flat. Not here: what a plateau means (weigher.py, fusion/).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from agent.messages import Floats, Snapshot
+
+AGREE_SIGMAS = 3.0
+AGREE_FRACTION = 0.006  # of the step: a hand that lets go of 600 g is at rest within 4 g
+LONGEST = 8  # blocks a mean remembers, 0.4 s: the tail of a hand letting go is soon forgotten
+
+
+class Plateaus:
+    """The present plateau of `n` channels: mean, number of blocks, start."""
+
+    def __init__(self, n: int) -> None:
+        self.mean = np.full(n, np.nan)
+        self.blocks = np.zeros(n)
+        self.since = np.full(n, np.nan)  # monotonic seconds
+        self.rough = np.zeros(n)  # mean distance of a block from the plateau, grams: a hand trembles, goods do not
+
+    def update(self, means: Floats, began: float, sigma: Floats, base: Floats) -> None:
+        """One block: its `means` (n,), the time it `began`, `sigma` of a block mean, and the `base` before the step."""
+        away = means - self.mean
+        step = np.abs(np.where(np.isnan(base), 0.0, self.mean - base))
+        tolerance = AGREE_SIGMAS * sigma * np.sqrt(1.0 + 1.0 / np.maximum(self.blocks, 1.0)) + AGREE_FRACTION * step
+        agrees = np.abs(away) <= tolerance  # False for NaN
+        count = np.minimum(self.blocks, LONGEST - 1) + 1.0
+        self.rough = np.where(agrees, self.rough + (np.abs(away) - self.rough) / (count - 1.0).clip(1.0), 0.0)
+        self.mean = np.where(agrees, self.mean + away / count, means)
+        self.since = np.where(agrees, self.since, began)
+        self.blocks = np.where(agrees, self.blocks + 1.0, 1.0)
+
+    def restart(self) -> None:
+        """After a hole in the stream nothing is known to be at rest."""
+        self.mean.fill(np.nan)
+        self.blocks.fill(0.0)
+        self.since.fill(np.nan)
+
+    def snapshot(self) -> Snapshot:
+        """Arrays by name."""
+        return {k: getattr(self, k) for k in ("mean", "blocks", "since", "rough")}
+
+    def restore(self, state: Snapshot) -> None:
+        """What `snapshot` gave."""
+        for name, value in state.items():
+            setattr(self, name, np.array(value))

@@ -1,0 +1,242 @@
+"""Weighs one scale: samples of all its cells in, settled steps out.
+
+Everything is vectorised over channels: the cells and, behind them, one sum a stretch. A stretch is idle (its base follows
+drift), or it is in motion until someone says what the new level means (`accept`) or that it means nothing (`dismiss`).
+Not here: what was taken (fusion/), calibration's numbers (calibration.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from agent.messages import Floats, Snapshot
+from agent.weighing.calibration import Calibration
+from agent.weighing.glitch import GlitchFilter
+from agent.weighing.noise import Noise
+from agent.weighing.plateau import Plateaus
+from agent.weighing.step import Step
+
+BLOCK_S = 0.05  # mean of 3 samples at 60 Hz; a slower scale gives one block a sample
+SLACK_S = 0.005  # jitter of the sample times around the end of a block
+DRIFT_TIME_S = 2.0  # the idle base follows with this time constant
+DRIFT_LIMIT_G_PER_S = 0.5  # faster is no drift (store plates: 1.6 g in 17 s at the 95th percentile); a pick is 30 g/s up
+MOTION_SIGMAS = 3.0
+MOTION_FLOOR_G = 3.0
+CELL_SIGMAS = 5.0  # of single cells, of which there are many: goods moved or swapped at equal weight
+CELL_FLOOR_G = 6.0
+FIRST_REST_S = 0.3  # a level must hold this long to become the first base
+SILENT_S = 0.25  # a cell without reading for longer leaves its stretch unjudged
+HOLE_S = 1.0  # a longer pause of the whole stream is a hole, not jitter
+OFFERED_AFTER_S = 0.1  # flat for less is not worth a look
+
+
+class Weigher:
+    """State of one scale. Stretches are given as the cell indices they sum; a cell is in at most one of them."""
+
+    def __init__(self, calibration: Calibration, stretches: Sequence[Sequence[int]], names: Sequence[int]) -> None:
+        """`names`: each stretch's index in the planogram, by which it is called outside."""
+        n, m = len(calibration.tare_counts), len(stretches)
+        self._calibration, self._n = calibration, n
+        self._names, self._at = list(names), {name: i for i, name in enumerate(names)}
+        self._stretches = [list(s) for s in stretches]
+        self._glitch, self._noise, self._plateaus = GlitchFilter(n), Noise(n + m), Plateaus(n + m)
+        width = max((len(s) for s in stretches), default=0)
+        # summed column by column: a fixed order gives the same bits everywhere
+        self._columns = [np.array([s[k] if k < len(s) else n for s in stretches], dtype=np.intp) for k in range(width)]
+        self._owner = np.full(n, m, dtype=np.intp)  # stretch of each cell; m: none
+        for i, s in enumerate(stretches):
+            self._owner[list(s)] = i
+        self._sum, self._samples = np.zeros(n), 0
+        self._closed = np.nan
+        self._last = np.nan
+        self.base = np.full(n + m, np.nan)
+        self._before = np.full(n + m, np.nan)  # the last block
+        self._moving = np.zeros(m, dtype=bool)
+        self._gap = np.zeros(m, dtype=bool)
+        self._began, self._fell, self._rose = (np.full(m, np.nan) for _ in range(3))
+        self._steepest_fall, self._steepest_rise = np.zeros(m), np.zeros(m)
+
+    # -- samples in -------------------------------------------------------------------------------------------------
+
+    def feed(self, t: float, counts: Floats) -> list[Step]:
+        """One sample `(n,)`; gives the stretches that are in motion and at rest again, at most once a block."""
+        if t - self._last > HOLE_S:
+            self.hole(t)
+        self._last = t
+        self._sum += self._glitch.filter(t, self._calibration.grams(counts))
+        self._samples += 1
+        if np.isnan(self._closed):
+            self._closed = t - BLOCK_S
+        if t - self._closed < BLOCK_S - SLACK_S:
+            return []
+        cells = self._sum / self._samples
+        self._sum, self._samples = np.zeros(self._n), 0
+        began, self._closed = self._closed, t
+        return self._block(began, t, np.concatenate([cells, self._sums(cells)]))
+
+    def hole(self, t: float) -> None:
+        """The stream stood still: what is found behind the hole happened somewhere in it."""
+        self._glitch.forget()
+        self._plateaus.restart()
+        self._sum, self._samples = np.zeros(self._n), 0
+        self._closed = np.nan
+        since = self._last if not np.isnan(self._last) else t
+        known = ~np.isnan(self.base[self._n :])
+        self._began = np.where(known & ~self._moving, since, self._began)
+        self._fell = np.where(known & ~self._moving, t, self._fell)
+        self._rose = np.where(known & ~self._moving, t, self._rose)
+        self._gap |= known
+        self._moving |= known
+
+    def _sums(self, cells: Floats) -> Floats:
+        padded = np.append(cells, 0.0)
+        total = np.zeros(len(self._stretches))
+        for column in self._columns:
+            total = total + padded[column]
+        return total
+
+    # -- blocks -----------------------------------------------------------------------------------------------------
+
+    def _block(self, began: float, t: float, means: Floats) -> list[Step]:
+        slow = self._noise.slow()
+        sigma = np.maximum(slow, self._noise.local(means))
+        self._plateaus.update(means, began, sigma, self.base)
+        self._find_first_base(t)
+        deviation = means - self.base
+        self._notice_motion(began, deviation, slow)
+        self._mark_slopes(began, t, means)
+        self._follow_drift(t - began, deviation)
+        self._before = means
+        return self._settled(t, slow, sigma)
+
+    def _find_first_base(self, t: float) -> None:
+        """A stretch's cells and their sum get their first level together, when the sum has come to rest."""
+        n = self._n
+        rested = np.isnan(self.base[n:]) & (t - self._plateaus.since[n:] >= FIRST_REST_S)
+        if rested.any():
+            fresh = np.append(rested, False)[np.append(self._owner, np.arange(len(rested)))]
+            self.base = np.where(fresh, self._plateaus.mean, self.base)
+
+    def _notice_motion(self, began: float, deviation: Floats, slow: Floats) -> None:
+        away = np.abs(deviation) > self._thresholds(slow)
+        stretch = away[self._n :].copy()
+        cells = self._owner[away[: self._n]]
+        stretch[cells[cells < len(stretch)]] = True
+        fresh = stretch & ~self._moving & ~np.isnan(self.base[self._n :])
+        if fresh.any():
+            self._began = np.where(fresh, began, self._began)
+            self._fell = np.where(fresh, began, self._fell)
+            self._rose = np.where(fresh, began, self._rose)
+            self._steepest_fall = np.where(fresh, 0.0, self._steepest_fall)
+            self._steepest_rise = np.where(fresh, 0.0, self._steepest_rise)
+            self._moving |= fresh
+
+    def _thresholds(self, slow: Floats) -> Floats:
+        limit = np.maximum(MOTION_SIGMAS * slow, MOTION_FLOOR_G)
+        limit[: self._n] = np.maximum(CELL_SIGMAS * slow[: self._n], CELL_FLOOR_G)
+        return limit
+
+    def _mark_slopes(self, began: float, t: float, means: Floats) -> None:
+        if not self._moving.any():
+            return
+        change = (means - self._before)[self._n :]
+        middle = 0.5 * (began + t)
+        falls, rises = change < self._steepest_fall, change > self._steepest_rise
+        self._fell = np.where(falls & self._moving, middle, self._fell)
+        self._rose = np.where(rises & self._moving, middle, self._rose)
+        self._steepest_fall = np.where(falls, change, self._steepest_fall)
+        self._steepest_rise = np.where(rises, change, self._steepest_rise)
+
+    def _follow_drift(self, elapsed: float, deviation: Floats) -> None:
+        idle = np.append(~self._moving, True)[np.append(self._owner, np.arange(len(self._stretches)))]
+        limit = DRIFT_LIMIT_G_PER_S * elapsed
+        follow = np.minimum(np.maximum(deviation * min(elapsed / DRIFT_TIME_S, 1.0), -limit), limit)
+        self.base = np.where(idle & ~np.isnan(follow), self.base + follow, self.base)
+        self._noise.learn(deviation, idle)
+
+    # -- steps out --------------------------------------------------------------------------------------------------
+
+    def _settled(self, t: float, slow: Floats, sigma: Floats) -> list[Step]:
+        if not self._moving.any():
+            return []
+        flat = t - self._plateaus.since[self._n :]
+        candidates = np.flatnonzero(self._moving & (flat >= OFFERED_AFTER_S - SLACK_S))
+        return [s for i in candidates if (s := self._offer(int(i), t, slow, sigma)) is not None]
+
+    def _offer(self, i: int, t: float, slow: Floats, sigma: Floats) -> Step | None:
+        cells = self._stretches[i]
+        silent = self._glitch.missing_since[cells]
+        if (t - silent > SILENT_S).any():
+            return None
+        at = self._n + i
+        delta = self._plateaus.mean - self.base
+        blocks = float(self._plateaus.blocks[at])
+        mean_sigma = float(np.sqrt(slow[at] ** 2 / 2.0 + sigma[at] ** 2 / blocks))  # hum does not average out in time
+        return Step(
+            stretch=self._names[i],
+            delta_g=float(delta[at]),
+            sigma_g=mean_sigma,
+            cells_g=tuple(float(delta[c]) for c in cells),
+            cell_sigma_g=float(max(sigma[c] for c in cells)),
+            rough_g=float(self._plateaus.rough[at]),
+            rest_g=float(slow[at]),
+            blocks=int(blocks),
+            began=float(self._began[i]),
+            fell=float(self._fell[i]),
+            rose=float(self._rose[i]),
+            settled=float(self._plateaus.since[at]),
+            now=t,
+            across_gap=bool(self._gap[i]),
+        )
+
+    def insignificant(self, step: Step) -> bool:
+        """Is this level the old one, as far as noise can tell?"""
+        i = self._at[step.stretch]
+        limit = self._thresholds(self._noise.slow())
+        sums = abs(step.delta_g) <= limit[self._n + i]
+        return bool(sums and all(abs(d) <= limit[c] for d, c in zip(step.cells_g, self._stretches[i], strict=True)))
+
+    def accept(self, stretch: int) -> None:
+        """The present plateau is the stretch's new level."""
+        i = self._at[stretch]
+        for at in (*self._stretches[i], self._n + i):
+            if not np.isnan(self._plateaus.mean[at]):
+                self.base[at] = self._plateaus.mean[at]
+        self.dismiss(stretch)
+
+    def dismiss(self, stretch: int) -> None:
+        """Nothing happened: the stretch is idle again on its old level."""
+        i = self._at[stretch]
+        self._moving[i] = self._gap[i] = False
+
+    def level_g(self, stretch: int) -> float:
+        """Grams on the stretch when it was last at rest; NaN before that."""
+        return float(self.base[self._n + self._at[stretch]])
+
+    def moving(self, stretch: int) -> bool:
+        """Has the stretch left its level?"""
+        return bool(self._moving[self._at[stretch]])
+
+    # -- restart ----------------------------------------------------------------------------------------------------
+
+    _ARRAYS = ("_sum", "_samples", "_closed", "_last", "base", "_before", "_moving", "_gap", "_began", "_fell", "_rose")
+    _MORE = ("_steepest_fall", "_steepest_rise")
+
+    def snapshot(self) -> Snapshot:
+        """Everything that is not configuration."""
+        own = {k: getattr(self, k) for k in (*self._ARRAYS, *self._MORE)}
+        parts = {"glitch": self._glitch, "noise": self._noise, "plateaus": self._plateaus}
+        return own | {name: part.snapshot() for name, part in parts.items()}
+
+    def restore(self, state: Snapshot) -> None:
+        """What `snapshot` gave. ValueError when it is of another number of cells or stretches."""
+        if len(state["base"]) != len(self.base):
+            raise ValueError(f"the snapshot weighs {len(state['base'])} channels, the configuration {len(self.base)}")
+        for name in (*self._ARRAYS, *self._MORE):
+            value = state[name]
+            setattr(self, name, np.array(value) if isinstance(value, (list, np.ndarray)) else value)
+        self._glitch.restore(state["glitch"])
+        self._noise.restore(state["noise"])
+        self._plateaus.restore(state["plateaus"])
