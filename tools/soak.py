@@ -97,7 +97,8 @@ def _total(results: list[Soaked]) -> dict[str, float]:
 def _line(r: Soaked) -> str:
     return (
         f"seed {r.seed}: F1 {r.f1:.3f} (without visitor {r.f1_without_visitor:.3f}) of {r.truth} events, "
-        f"{r.missed} missed, {r.wrong} wrong; {r.faults} faults made, {r.reported} reported; {r.realtime_factor:.0f} x real time"
+        f"{r.missed} missed, {r.wrong} wrong; {r.faults} faults made, {r.reported} reported; "
+        f"{r.realtime_factor:.0f} x real time"
     )
 
 
