@@ -6,6 +6,7 @@ Not here: what is wrong (reading.py, check.py), the command line itself (`agent/
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TextIO
@@ -15,6 +16,7 @@ from agent.config.lines import LineIndex
 from agent.config.load import load_text, read_text
 from agent.config.problem import ConfigError, Problem, in_order
 from agent.config.reading import Reading
+from agent.config.tree import needed
 
 
 def run_check(path: Path, out: TextIO) -> int:
@@ -35,18 +37,20 @@ def run_check(path: Path, out: TextIO) -> int:
 
 
 def problems_of(reading: Reading) -> list[Problem]:
-    """All problems, sorted by path: those of single keys, and, as far as what was read allows it, those of keys that
-    contradict each other. A key whose own value was unusable is not held against its neighbours."""
+    """All problems, sorted by path: those of single keys, and those of keys that contradict each other, as far as
+    what was read allows it: an unusable value is not held against its neighbours."""
     if reading.config is None:
         later = "what keys must mean together was not looked at; that comes once the errors above are mended"
         return [*in_order(reading.problems), Problem("", later, "warning")]
-    doubtful = {_table_of(path) for path in reading.replaced}
-    crossed = [problem for problem in check(reading.config) if _table_of(problem.path) not in doubtful]
+    doubtful = {path.rpartition(".")[0] for path in reading.replaced}
+    crossed = [problem for problem in check(reading.config) if not _doubtful(problem.path, doubtful)]
     return in_order([*reading.problems, *crossed])
 
 
-def _table_of(path: str) -> str:
-    return path.rpartition(".")[0]
+def _doubtful(path: str, tables: set[str]) -> bool:
+    """Whether a problem at `path` may only follow from an optional key of the same table that was unusable."""
+    key = re.sub(r"\[\d+\]", "", path)
+    return path.rpartition(".")[0] in tables and key not in needed()
 
 
 def _report(path: Path, problems: Iterable[Problem], lines: LineIndex, out: TextIO) -> int:

@@ -39,7 +39,7 @@ class LineIndex:
         while path:
             if path in self._lines:
                 return self._lines[path]
-            path = re.sub(r"(\[\d+\]|\.[^.]*|[^.\[]+)$", "", path)
+            path = re.sub(r"(\[\d+\]|\.[^.[]*|[^.[]+)$", "", path)
         return None
 
     def _open(self, parts: list[str], many: bool) -> str:

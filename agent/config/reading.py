@@ -85,11 +85,11 @@ def _value(wanted: Any, key: Field[Any], value: Any, path: str, reading: Reading
         return _list(wanted, key, value, path, reading)
     if table_in(wanted):
         return _table(wanted, value, path, reading)
-    if wanted is float and type(value) is int:
-        value = _fraction(value)
-    if type(value) is not wanted:
+    if type(value) is not wanted and not (wanted is float and type(value) is int):
         return reading.wrong(path, f"{shown(value)} is not {KIND[wanted]}")
-    return _text(key, value, path, reading) if wanted is str else _number(key, value, path, reading)
+    if wanted is str:
+        return _text(key, value, path, reading)
+    return _number(key, value, _fraction(value) if wanted is float else value, path, reading)
 
 
 def _list(wanted: Any, key: Field[Any], value: Any, path: str, reading: Reading) -> Any:
@@ -112,12 +112,12 @@ def _text(key: Field[Any], value: str, path: str, reading: Reading) -> Any:
         return reading.wrong(path, str(error))
 
 
-def _number(key: Field[Any], value: float, path: str, reading: Reading) -> Any:
+def _number(key: Field[Any], written: float, value: float, path: str, reading: Reading) -> Any:
     low, high, unit = (key.metadata[bound] for bound in ("low", "high", "unit"))
-    if not math.isfinite(value):
-        return reading.wrong(path, f"{shown(value)} is too large or no number; write what was measured")
+    if isinstance(value, float) and not math.isfinite(value):
+        return reading.wrong(path, f"{shown(written)} is too large or no number; write what was measured")
     if (low is not None and value < low) or (high is not None and value > high):
-        return reading.wrong(path, f"{shown(value)} is out of bounds: use {bounds(low, high, unit)}")
+        return reading.wrong(path, f"{shown(written)} is out of bounds: use {bounds(low, high, unit)}")
     return value
 
 

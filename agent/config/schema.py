@@ -145,6 +145,9 @@ class Scale:
         "optional fields switched on in OpenScale's menu, in their order", default=("weight", "unit")
     )
     checksum: bool = key("Toledo continuous: the box appends its checksum", default=False)
+    toledo_unit: str = key(
+        "Toledo 8217: unit of the display, which its frames do not carry", default="kg", choices=("g", "kg", "lb", "oz")
+    )
     modbus_unit: int = key("address on the bus", default=1, low=1, high=247)
     modbus_register: int = key(
         "first register of the first cell; each cell is a signed 32-bit pair", default=0, low=0, high=65535
@@ -233,6 +236,22 @@ class Product:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tracks:
+    """Heads and hands that a tracker outside this process sees (docs/tracks.md)."""
+
+    socket: str = key(
+        "Unix stream socket that the tracker listens on; empty: no tracker, visitors stay unknown", default=""
+    )
+    rate_hz: float = key(
+        "frames a second the tracker should send, also while nobody is there; health compares",
+        default=15.0,
+        unit="Hz",
+        low=0.1,
+        high=240,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """Everything the agent is told at start."""
 
@@ -241,5 +260,6 @@ class Config:
     outbox: Outbox = key("durable queue", default=Outbox())
     recording: Recording = key("replay", default=Recording())
     scales: tuple[Scale, ...] = key("one table a serial port", default=(), name="scale")
+    tracks: Tracks = key("an outside tracker", default=Tracks())
     lanes: tuple[Lane, ...] = key("the planogram", default=(), name="lane")
     products: tuple[Product, ...] = key("other goods of the shop", default=(), name="product")

@@ -5,7 +5,7 @@ Reading, looking up a misplaced key and the reference page all walk this. Not he
 
 from __future__ import annotations
 
-from dataclasses import Field, dataclass, fields, is_dataclass
+from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
 from functools import cache
 from types import NoneType
 from typing import Any, get_args, get_origin, get_type_hints
@@ -36,6 +36,13 @@ def tables() -> tuple[Table, ...]:
 def keys_of(table: type) -> tuple[Field[Any], ...]:
     """The fields of a table that are no tables themselves."""
     return tuple(key for key in fields(table) if table_in(types_of(table)[key.name]) is None)
+
+
+@cache
+def needed() -> frozenset[str]:
+    """`lane.cells`: every key that has no default, without numbers."""
+    found = ((table, key) for table in tables() for key in keys_of(table.kind) if key.default is MISSING)
+    return frozenset(f"{table.path}.{toml_name(key)}" for table, key in found)
 
 
 @cache
