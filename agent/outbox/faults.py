@@ -46,9 +46,8 @@ class Faults:
             self._open.add((part, code))
         log.warning("%s: %s", part, message)
         stamp = self._stamp()
-        self._tell(
-            Event(Fault(part=part, code=code, message=message, at_s=stamp.at_s, clock=stamp.clock), stamp.wall_s)
-        )
+        fault = Fault(part=part, code=code, message=message, at_s=stamp.at_s, clock=stamp.clock)
+        self._put(Batch(events=(Event(fault, stamp.wall_s),)))
 
     def clear(self, part: str, *codes: str) -> None:
         """Tells that these are over, as far as they were open."""
