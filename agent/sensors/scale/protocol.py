@@ -18,12 +18,23 @@ class ScaleError(Exception):
         self.code = code
 
 
+def patience_s(rate_hz: float) -> float:
+    """How long a box that should send at `rate_hz` may keep us waiting before it counts as lost. An HX711 on a Pi
+    pauses for up to 1.3 s (measured), and a restarted microcontroller for about 2 s."""
+    return max(3.0, 5.0 / rate_hz)
+
+
 class Scale(Protocol):
     """A source of readings. Stateful, used by one thread, except `close`, which wakes a blocked `read`."""
 
     def read(self) -> Counts | None:
         """The next sample, stamped at the read; None when nothing came within the driver's time-out (so that the
         caller can look at its stop flag). Raises ScaleError when the device is lost."""
+        ...
+
+    @property
+    def lost(self) -> int:
+        """Samples known to be missing so far, where the line counts them; 0 where it does not."""
         ...
 
     def close(self) -> None:
