@@ -15,6 +15,7 @@ from agent.config.schema import Lane
 from tools.bench.hands import Visitor
 from tools.bench.stage import Item, Stage
 
+LAST_DEED_S = 8.0  # nothing is begun so shortly before the end
 NOTICE_S = 6.0  # a visitor is asked to a common deed only if free within this
 
 
@@ -50,29 +51,26 @@ T = TypeVar("T")
 def shopper(stage: Stage, habits: Habits, begin_s: float, until_s: float) -> Turn:
     """Visit after visit: enters, does 3-12 deeds, leaves with what is in the basket; then another comes."""
     t_s = begin_s
-    while t_s < until_s - 8.0:
+    while t_s < until_s - LAST_DEED_S:
         visitor = stage.enter(t_s)
         t_s += float(stage.rng.uniform(1.0, 3.0))
         for _ in range(int(stage.rng.integers(3, 13))):
             yield t_s
             t_s = max(t_s, visitor.busy_until_s)
-            if t_s > until_s - 12.0:
+            if t_s > until_s - LAST_DEED_S:
                 break
             t_s = deed(stage, habits, visitor, t_s) + float(stage.rng.exponential(habits.pause_s))
         yield max(t_s, visitor.busy_until_s)
         t_s = stage.leave(visitor, max(t_s, visitor.busy_until_s)) + float(stage.rng.uniform(0.5, 6.0))
 
 
-def staff(stage: Stage, every_s: float, until_s: float) -> Turn:
-    """Refills, with one tray, a lane in which less than half a facing is left."""
-    t_s = every_s / 2
-    while t_s < until_s - 10.0:
-        yield t_s
-        lanes = [lane for lane in stage.layout.config.lanes if lane.unit_g and not _half_full(stage, lane)]
-        if lanes:
-            lane = _one(stage, lanes)
-            stage.restock(lane, lane.gtin, lane.facing_units - len(_own(stage, lane)), t_s)
-        t_s += every_s * float(stage.rng.uniform(0.7, 1.3))
+def staff(stage: Stage, t_s: float) -> float:
+    """Refills, a tray each, up to three lanes in which less than half a facing is left. Nobody else is there."""
+    lanes = [lane for lane in stage.layout.config.lanes if lane.unit_g and not _half_full(stage, lane)]
+    for lane in lanes[:3]:
+        stage.restock(lane, lane.gtin, lane.facing_units - len(_own(stage, lane)), t_s)
+        t_s += float(stage.rng.uniform(3.0, 5.0))
+    return t_s
 
 
 def play(turns: list[Turn]) -> None:

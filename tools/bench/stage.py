@@ -178,8 +178,8 @@ class Stage:
         return self._reach(visitor, lane, where.u_m, t_s, stays_s=lasts_s)
 
     def lift(self, visitor: Visitor, item: Item, at_s: float) -> float:
-        """Lifts an item and sets it back on its place within 0.6-2 s: no event."""
-        lane, lasts_s = self.lanes[item.lane], float(self.rng.uniform(0.6, 1.9))
+        """Lifts an item and sets it back on its place: no event. Half as long again as the lifts of the recordings."""
+        lane, lasts_s = self.lanes[item.lane], float(self.rng.uniform(0.4, 1.0))  # at half height; recorded: 0.4-0.7
         t_s = self._moment(self._cells([item]), self._walk(visitor, lane, at_s), APART_S, APART_S + lasts_s)
         over, back_s = float(self.rng.uniform(0.0, 0.3)), t_s + lasts_s
         up = [(t_s - 0.1, 0.0), (t_s + 0.1, -1.0), (back_s - 0.1, -1.0)]

@@ -18,7 +18,7 @@ from agent.messages import Counts, Tick, Tracks
 from tools.bench.hands import Visitor, tracks
 from tools.bench.layouts import LAYOUTS, Layout, gondola
 from tools.bench.loads import Shake, render
-from tools.bench.shopper import NOTHING, Habits, play, shopper, staff
+from tools.bench.shopper import LAST_DEED_S, NOTHING, Habits, play, shopper, staff
 from tools.bench.stage import Stage, Truth
 
 Floats = NDArray[np.float64]
@@ -26,6 +26,7 @@ Rng = np.random.Generator
 WALL_S = 1_800_000_000.0  # an agreed-on beginning for every play
 MISSING = 0.0002  # share of single readings that fail
 VANISH_PER_MIN = 0.1  # a cell is gone for 2-6 s while nothing happens on it
+EMPTY_S = 2.0  # between the last visitor and the staff
 GAPS_PER_MIN = 1.0  # an HX711 on a Pi leaves gaps of up to 1.3 s
 
 
@@ -99,10 +100,7 @@ def simulate(seed: int, scenario: str | Scenario = "random_shop") -> Play:
     shape, deeds, cells, eyes = (np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(4))
     layout, until_s = scenario.layout(shape), scenario.minutes * 60.0
     stage = Stage(layout, deeds, crowded=scenario.crowded)
-    turns = [shopper(stage, scenario.habits, 2.0 + 3.0 * i, until_s) for i in range(scenario.shoppers)]
-    if scenario.restock_every_s:
-        turns.append(staff(stage, scenario.restock_every_s, until_s))
-    play(turns)
+    _act(stage, scenario, until_s)
     until_s = max([until_s, *(float(entry["t_s"]) + 3.0 for entry in stage.truth)])
     t_s = _sample_times(layout, until_s, cells)
     counts = _missing(_readings(layout, stage, t_s), t_s, stage, cells)
@@ -116,6 +114,17 @@ def simulate(seed: int, scenario: str | Scenario = "random_shop") -> Play:
         visitors=stage.visitors,
         until_s=until_s,
     )
+
+
+def _act(stage: Stage, scenario: Scenario, until_s: float) -> None:
+    """Shoppers come and go; now and then the shop is empty and the staff refills."""
+    t_s = 0.0
+    while t_s < until_s:
+        close_s = min(until_s, t_s + (scenario.restock_every_s or until_s))
+        play([shopper(stage, scenario.habits, t_s + 2.0 + 3.0 * i, close_s) for i in range(scenario.shoppers)])
+        t_s = max([close_s, *(visitor.leaves_s + EMPTY_S for visitor in stage.visitors)])
+        if t_s < until_s - LAST_DEED_S:
+            t_s = staff(stage, t_s) + EMPTY_S
 
 
 def _sample_times(layout: Layout, until_s: float, rng: Rng) -> Floats:
