@@ -29,6 +29,7 @@ class ScriptedScale:
         self.tare = {cell.name: 12_000.0 for cell in config.cells}
         self.noise_g = noise_g
         self.closed = False
+        self.lost = 0
         self._step_s = 1.0 / (rate_hz or config.rate_hz)
         self._name = config.name
         self._samples = itertools.count()

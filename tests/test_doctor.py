@@ -50,6 +50,17 @@ def test_a_wrong_rate_is_measured_and_named() -> None:
     assert "set rate_hz = 80" in as_text(report)
 
 
+def test_lines_lost_on_the_wire_are_counted() -> None:
+    scripted = ScriptedScale(SCALE)
+
+    def loses(k: int, sample: Counts) -> Counts:
+        scripted.lost += 1
+        return sample
+
+    scripted.fault(loses)
+    assert codes(doctor(scripted)) == [("scale/main", "lost")]
+
+
 def test_a_dead_cell_beside_a_good_one_is_found_alone() -> None:
     scripted = ScriptedScale(SCALE)
     scripted.fault(lambda _, sample: Counts(sample.t, sample.scale, np.array([sample.values[0], np.nan])))

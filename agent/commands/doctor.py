@@ -92,8 +92,10 @@ def examine_scale(scale: Scale, seconds: float, open_scale: Open, clock: Clock) 
     try:
         stretch = _listen(scale, seconds, open_scale, clock)
     except ScaleError as error:
-        return ScaleReport(scale, None, (), (Finding("wrong", f"scale/{scale.name}", error.code, str(error)),))
-    stream = measure_stream(stretch.t_s, stretch.seconds)
+        return ScaleReport(
+            scale, None, (), (Finding("wrong", f"scale/{scale.name}", error.code, _without_name(scale, error)),)
+        )
+    stream = measure_stream(stretch.t_s, stretch.seconds, stretch.lost)
     cells = tuple(measure_cell(stretch.counts[:, i], cell.saturation_counts) for i, cell in enumerate(scale.cells))
     findings = judge_stream(scale, stream)
     if stream.rate_hz is not None:
@@ -108,6 +110,11 @@ def _listen(scale: Scale, seconds: float, open_scale: Open, clock: Clock) -> Str
         return listener.stretch(seconds)
     finally:
         listener.close()
+
+
+def _without_name(scale: Scale, error: ScaleError) -> str:
+    """The driver's sentence; the finding names the scale already."""
+    return str(error).removeprefix(f'scale "{scale.name}": ')
 
 
 def _judge_wiring(config: Config, ports: list[Port]) -> list[Finding]:

@@ -31,7 +31,7 @@ def as_text(report: Report) -> str:
     for scale in report.scales:
         lines += ["", *_scale(scale)]
     lines += ["", "what to do next"]
-    lines += [f"  {i}. {f.subject} {f.sentence}" for i, f in enumerate(report.findings, 1)]
+    lines += [f"  {i}. {f.subject}: {f.sentence}" for i, f in enumerate(report.findings, 1)]
     if report.healthy:
         lines.append("  nothing is wrong; shelfd check FILE looks at the planogram, shelfd run FILE starts")
     return "\n".join(lines)
@@ -66,7 +66,7 @@ def _scale(report: ScaleReport) -> list[str]:
     rate = "no rate" if stream.rate_hz is None else f"{stream.rate_hz:.2f} samples/s"
     lines.append(
         f"  {stream.samples} samples in {stream.seconds:g} s, {rate} (configured {scale.rate_hz:g}),"
-        f" longest pause {stream.longest_pause_s:.2f} s"
+        f" longest pause {stream.longest_pause_s:.2f} s" + (f", {stream.lost} lost" if stream.lost else "")
     )
     if stream.samples:
         rows = [COLUMNS, *(_row(*pair) for pair in zip(scale.cells, report.cells, strict=True))]

@@ -139,7 +139,7 @@ class Guide:
         """The next seconds; refused at once where they are of no use, before more is asked of the person."""
         self.talk(f"measuring for {self.seconds:g} s, hands off ...")
         stretch = self.listener.stretch(self.seconds)
-        accept_stream(measure_stream(stretch.t_s, stretch.seconds), self.scale.rate_hz)
+        accept_stream(measure_stream(stretch.t_s, stretch.seconds, stretch.lost), self.scale.rate_hz)
         figures = {
             cell.name: measure_cell(stretch.counts[:, i], cell.saturation_counts)
             for i, cell in enumerate(self.scale.cells)

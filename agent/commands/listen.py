@@ -26,11 +26,13 @@ STOP_S = 5.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stretch:
-    """Samples of all cells: `t_s` (n,), `counts` (n, n_cells), NaN where a reading is missing; `seconds` listened."""
+    """Samples of all cells: `t_s` (n,), `counts` (n, n_cells), NaN where a reading is missing; `seconds` listened;
+    `lost` samples known to be missing meanwhile."""
 
     t_s: NDArray[np.float64]
     counts: NDArray[np.float64]
     seconds: float
+    lost: int
 
 
 class Listener:
@@ -49,7 +51,7 @@ class Listener:
     def stretch(self, seconds: float) -> Stretch:
         """The samples of the next `seconds`, none older. ScaleError when the device is lost meanwhile."""
         with self._wake:
-            begin_s = self._clock()
+            begin_s, lost = self._clock(), self._scale.lost
             self._samples, self._until_s = [], begin_s + seconds
             done = self._wake.wait_for(self._has_ended, timeout=seconds + PATIENCE_S)
             samples, self._samples = self._samples, None
@@ -59,7 +61,9 @@ class Listener:
             raise ScaleError("hangs", f"the driver did not come back within {PATIENCE_S:.0f} s: replug the box")
         kept = [sample for sample in samples if sample.t > begin_s]
         counts = np.array([sample.values for sample in kept], dtype=np.float64).reshape(len(kept), self._cells)
-        return Stretch(np.array([sample.t for sample in kept], dtype=np.float64), counts, seconds)
+        return Stretch(
+            np.array([sample.t for sample in kept], dtype=np.float64), counts, seconds, self._scale.lost - lost
+        )
 
     def close(self) -> None:
         """Lets go of the scale; may be called twice."""

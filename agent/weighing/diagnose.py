@@ -20,6 +20,7 @@ RATE_TOLERANCE = 0.1  # an HX711's clock is off by a few per cent; a busy Pi los
 PAUSE_S = 1.5  # the longest on a healthy HX711 scale on a Pi was 1.3 s (recorded)
 MISSING_SHARE = 0.05
 SATURATED_SHARE = 0.05
+LOST_SHARE = 0.01  # a line that loses more has a reason that will grow
 GLITCH_SHARE = 0.05  # healthy HX711 scales on a Pi showed 0.006-0.016 (recorded)
 NOISE_G = 6.3  # the noisiest of 278 plates in a real store (recorded)
 GLITCH_SIGMA = 8.0  # a glitch stands this far from its neighbours; they are thousands of sigma off, hands are slower
@@ -44,6 +45,7 @@ class StreamFigures:
     seconds: float
     rate_hz: float | None
     longest_pause_s: float
+    lost: int = 0  # known to be missing on the line, where the protocol counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +67,15 @@ class CellFigures:
         return self.samples - self.missing - self.saturated
 
 
-def measure_stream(t_s: Floats, seconds: float) -> StreamFigures:
+def measure_stream(t_s: Floats, seconds: float, lost: int = 0) -> StreamFigures:
     """Times of the samples `(n,)` and how long was listened -> rate and longest pause (the start's wait included)."""
     n = len(t_s)
     if n < 2:
-        return StreamFigures(n, seconds, None, seconds)
+        return StreamFigures(n, seconds, None, seconds, lost)
     steps = np.diff(t_s)
     span_s = float(t_s[-1] - t_s[0])
     rate_hz = (n - 1) / span_s if span_s > 0 else None
-    return StreamFigures(n, seconds, rate_hz, max(float(steps.max()), seconds - span_s))
+    return StreamFigures(n, seconds, rate_hz, max(float(steps.max()), seconds - span_s), lost)
 
 
 def measure_cell(counts: Floats, saturation_counts: float) -> CellFigures:
@@ -151,6 +153,12 @@ def judge_stream(scale: Scale, figures: StreamFigures) -> list[Finding]:
         found.append(
             Finding("wrong", subject, "rate", f"{sentence}: set rate_hz = {rate_hz:.3g} or the box's rate switch")
         )
+    if figures.lost > LOST_SHARE * figures.samples:
+        sentence = (
+            f"lost {figures.lost} samples on the line beside {figures.samples} that came: a shorter cable, or a baud"
+            " that carries the rate with room to spare?"
+        )
+        found.append(Finding("wrong", subject, "lost", sentence))
     if figures.longest_pause_s > max(PAUSE_S, 10 / scale.rate_hz):
         sentence = f"was silent for {figures.longest_pause_s:.1f} s: a loose plug, or too little power on the USB port?"
         found.append(Finding("wrong", subject, "pause", sentence))
