@@ -77,10 +77,18 @@ class CellPhysics:
     """`step(load_g, dt_s) -> counts` for `n` cells; state is what the cells remember."""
 
     def __init__(
-        self, n: int, model: CellModel = STORE_PLATES, *, seed: int = 0, rows: Sequence[int] | None = None
+        self,
+        n: int,
+        model: CellModel = STORE_PLATES,
+        *,
+        seed: int = 0,
+        rows: Sequence[int] | None = None,
+        counts_per_gram: Floats | None = None,
+        tare_counts: Floats | None = None,
     ) -> None:
         """`rows` names the shelf board of each cell: neighbours in one row feel each other and shake together;
-        left out, all cells lie in one row in their order."""
+        left out, all cells lie in one row in their order. `counts_per_gram` and `tare_counts`, both `(n,)`: cells of a
+        known calibration; left out, they are drawn as the model spreads them."""
         if rows is not None and len(rows) != n:
             raise ValueError(f"rows names {len(rows)} cells, there are {n}: give one row number for each cell")
         rng = self._rng = np.random.default_rng(seed)
@@ -88,6 +96,10 @@ class CellPhysics:
         self.rows = np.asarray(rows if rows is not None else [0] * n, dtype=np.int64)
         self.counts_per_gram: Floats = model.counts_per_gram * np.exp(model.gain_spread * rng.standard_normal(n))
         self.zero_g: Floats = rng.uniform(model.zero_low_g, model.zero_high_g, n)
+        if counts_per_gram is not None:
+            self.counts_per_gram = np.asarray(counts_per_gram, dtype=np.float64)
+        if tare_counts is not None:
+            self.zero_g = np.asarray(tare_counts, dtype=np.float64) / self.counts_per_gram
         self.noise_g: Floats = model.noise_g * np.exp(model.noise_spread * rng.standard_normal(n))
         self._hum_g: Floats = model.hum_g * np.exp(model.hum_spread * rng.standard_normal(n))
         self._hum_phase: Floats = rng.uniform(0.0, 2 * np.pi, n)
