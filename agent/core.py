@@ -6,12 +6,12 @@ Not here: the weighing (weighing/), the judgement (fusion/), the books (shelf/, 
 
 from __future__ import annotations
 
+import math
 from typing import Any
-
-import numpy as np
 
 from agent.config.schema import Config
 from agent.fusion.hands import Hands
+from agent.fusion.evidence import Around
 from agent.fusion.judge import Ruling, Verdict, judge
 from agent.fusion.ledger import Ledger
 from agent.fusion.telling import Mode, restock_reason, tell
@@ -38,6 +38,7 @@ from agent.weighing.weigher import Weigher
 from wire import events
 from wire.events import Clock, EventPayload
 
+TRACKS = "tracks"  # the stream of heads and hands
 BACK_S = 0.2  # the old level held this long: the touch is over
 CROSSTALK_S = 1.5  # a neighbour's step is felt this long around it
 
@@ -111,6 +112,8 @@ class Core:
         weigher = self._weighers.get(change.stream.removeprefix("scale/"))
         if weigher is not None:
             weigher.hole(change.t)
+        if change.stream == TRACKS and isinstance(change, SensorLost):
+            self.hands.blind()
         return ()
 
     # -- weight -----------------------------------------------------------------------------------------------------
@@ -122,11 +125,14 @@ class Core:
         steps = weigher.feed(counts.t, counts.values)
         if not steps:
             return ()
-        told = [output for step in steps for output in self._settle(step, weigher)]
+        told: list[Output] = []
+        done: set[int] = set()
+        for step in steps:
+            if step.stretch not in done:
+                told += self._settle(step, weigher, steps, done)
         return (*told, *self._changed_state()) if told else ()
 
-    def _settle(self, step: Step, weigher: Weigher) -> list[Output]:
-        stretch = self.planogram.stretches[step.stretch]
+    def _settle(self, step: Step, weigher: Weigher, steps: list[Step], done: set[int]) -> list[Output]:
         if weigher.insignificant(step):
             if step.flat_s >= BACK_S:
                 weigher.dismiss(step.stretch)
@@ -135,35 +141,43 @@ class Core:
         if self.mode == "maintenance":
             weigher.accept(step.stretch)
             return []
-        verdict = judge(step, stretch, self.hands, self.ledger.state(), self._crosstalk_g(step, stretch))
-        if verdict.ruling is Ruling.WAIT:
-            return []
-        weigher.accept(step.stretch)
-        return self._tell(step, stretch, verdict)
+        stretch = self.planogram.stretches[step.stretch]
+        beside = [(s, self.planogram.stretches[s.stretch], self._around(s, stretch.index)) for s in steps
+                  if s.stretch in stretch.neighbours and s.stretch not in done]
+        verdict = judge(step, stretch, self._around(step), beside)
+        for index in verdict.resolved:
+            weigher.accept(index)
+            done.add(index)
+        return self._tell(verdict) if verdict.ruling is Ruling.TOLD else []
 
-    def _tell(self, step: Step, stretch: Stretch, verdict: Verdict) -> list[Output]:
-        while_off = step.stretch in self._off
-        self._off.discard(step.stretch)
-        if verdict.ruling is not Ruling.TOLD:
-            return []
-        self._recent[step.stretch] = (step.now, abs(step.delta_g))
+    def _around(self, step: Step, *others: int) -> Around:
+        """What is known around a step; `others`: further stretches that are judged with it."""
+        strays = [s for i in (step.stretch, *others) for s in self.ledger.contents.strays(i)]
+        return Around(self.hands, self.ledger.state(), tuple(strays), self._crosstalk_g(step, others))
+
+    def _tell(self, verdict: Verdict) -> list[Output]:
+        step, stretch = verdict.step, verdict.stretch
+        while_off = not self._off.isdisjoint(verdict.resolved)
+        for index in verdict.resolved:
+            self._off.discard(index)
+            self._recent[index] = (step.now, abs(step.delta_g))
         self.ledger.book(step, stretch, verdict.said)
-        alone = not self.hands.present(step.now)
         outputs: list[Output] = []
         for one in verdict.said:
-            reason = restock_reason(one, stretch, self.mode, alone, while_off)
+            reason = restock_reason(one, stretch, self.mode, while_off)
             delta = step.delta_g if len(verdict.said) == 1 else one.move.sign * one.move.mean_g
             payload = tell(step, one, delta, self._clock, reason)
             outputs.append(self._event(payload, payload.ended_s))
         return outputs
 
-    def _crosstalk_g(self, step: Step, stretch: Stretch) -> float:
+    def _crosstalk_g(self, step: Step, but: tuple[int, ...]) -> float:
         """The largest step on the same board around the same time."""
-        felt = [
-            size for i in stretch.board if i in self._recent and step.began - CROSSTALK_S <= (at := self._recent[i][0]) <= step.now
-            for size in [self._recent[i][1]]
-        ]
-        return max(felt, default=0.0)
+        felt = 0.0
+        for index in self.planogram.stretches[step.stretch].board:
+            at, size_g = self._recent.get(index, (-math.inf, 0.0))
+            if index not in but and step.began - CROSSTALK_S <= at <= step.now:
+                felt = max(felt, size_g)
+        return felt
 
     # -- outputs ----------------------------------------------------------------------------------------------------
 

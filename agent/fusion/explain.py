@@ -7,11 +7,11 @@ Pure: a step, what is known, and the hands go in; explanations with probabilitie
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from agent.fusion.moves import Move, ShelfState, picks, puts
-from agent.shelf.planogram import Stretch
+from agent.fusion.evidence import Evidence
+from agent.fusion.moves import RESTOCK, RESTOCK_AMONG, Move, ShelfState, picks, puts, restocks
 from agent.weighing.step import Step
 
 SCALE_ERROR = 0.004  # of the step: linearity and corner load of a plate
@@ -24,26 +24,11 @@ TOUCH_S, TOUCH_HELD_S = 0.12, 0.2  # a touch stays flat about this long; while a
 TREMBLE = 0.02  # of a hand's force (15 kg presses on a real platform: 100-300 g)
 RINGING = 0.003  # of the step: a full flask sloshes
 REST_ROUGH_G = 4.0  # goods set down on a shaken shelf
-TOUCH_HAND_IN, TOUCH_HAND_OUT, TOUCH_UNKNOWN = 1.5, 0.08, 0.7  # touches for each pick: with a hand in the lane now, without
 PAIR_TOGETHER = 0.25  # two visitors with both hands in the lane take one each, against one taking one
 PAIR_SAME = 0.02  # one visitor, two different things at once
 PAIR_SWAP = 0.03  # one thing comes as another goes
 PAIR_SIGMAS = 4.0
 POOR_SIGMAS = 2.5  # a single move that fits worse than this makes pairs worth a look
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """Everything that speaks about one step."""
-
-    step: Step
-    stretch: Stretch
-    took: Mapping[str | None, float]  # likelihood of the hands for each visitor, had they taken; None: nobody seen
-    laid: Mapping[str | None, float]  # ... had they laid something down
-    both: Mapping[str | None, float]  # ... at any moment of the whole step
-    touch: float  # prior of a passing touch
-    hand_in: bool  # a hand is seen in the lane right now
-    crosstalk_g: float  # largest change on the same board at the same time
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +39,23 @@ class Explanation:
     probability: float
 
 
-def explain(evidence: Evidence, shelf: ShelfState) -> list[Explanation]:
-    """Every explanation with a probability worth naming, most probable first; they add up to 1."""
-    weighted = [((), _nothing(evidence)), ((), _touch(evidence))]
+Weighted = tuple[tuple[Move, ...], float]  # moves, prior times likelihood (per gram)
+
+
+def weigh(evidence: Evidence) -> list[Weighted]:
+    """Every explanation with its weight."""
+    shelf = evidence.around.shelf
+    weighted: list[Weighted] = [((), _nothing(evidence)), ((), _touch(evidence))]
     singles = list(_singles(evidence, shelf))
     scored = [(move, _fit(evidence, (move,))) for move in singles]
     weighted += [((move,), weight) for move, weight in scored]
     if _poor(evidence, singles) or len(evidence.both) > 2:
         weighted += [(pair, weight) for pair in _pairs(evidence, shelf) if (weight := _fit(evidence, pair)) > 0.0]
+    return weighted
+
+
+def normalise(weighted: list[Weighted]) -> list[Explanation]:
+    """Explanations with a probability worth naming, most probable first; they add up to 1."""
     total = math.fsum(w for _, w in weighted)
     if total <= 0.0:
         return [Explanation((), 1.0)]
@@ -94,15 +88,25 @@ def _touch(e: Evidence) -> float:
 
 def _singles(e: Evidence, shelf: ShelfState) -> Iterable[Move]:
     size = abs(e.step.delta_g)
-    ways, people = (picks, e.took) if e.step.delta_g < 0 else (puts, e.laid)
+    ways, people = (_ways_out, e.took) if e.step.delta_g < 0 else (_ways_in, e.laid)
     for visitor in people:
-        yield from ways(e.stretch, size, visitor, shelf)
+        yield from ways(e, size, visitor, shelf)
+    if e.step.delta_g > 0:
+        yield from restocks(e.stretch, size, RESTOCK if e.alone else RESTOCK_AMONG)
+
+
+def _ways_out(e: Evidence, size_g: float, visitor: str | None, shelf: ShelfState) -> Iterator[Move]:
+    return picks(e.stretch, size_g, visitor, shelf, e.around.strays)
+
+
+def _ways_in(e: Evidence, size_g: float, visitor: str | None, shelf: ShelfState) -> Iterator[Move]:
+    return puts(e.stretch, size_g, visitor, shelf)
 
 
 def _pairs(e: Evidence, shelf: ShelfState) -> Iterable[tuple[Move, Move]]:
     came, went = parts(e.step)
-    takes = [m for v in e.both for m in _exact(picks(e.stretch, went, v, shelf))] if went else []
-    lays = [m for v in e.both for m in _exact(puts(e.stretch, came, v, shelf))] if came else []
+    takes = [m for v in e.both for m in _exact(_ways_out(e, went, v, shelf))] if went else []
+    lays = [m for v in e.both for m in _exact(_ways_in(e, came, v, shelf))] if came else []
     limit = PAIR_SIGMAS * _sigma(e)
     for takings in takes:
         for laying in lays:
@@ -116,11 +120,11 @@ def _pairs(e: Evidence, shelf: ShelfState) -> Iterable[tuple[Move, Move]]:
 def _together(e: Evidence, shelf: ShelfState, limit: float) -> Iterable[tuple[Move, Move]]:
     """Two moves in the same direction: two visitors at once, or one with two different things."""
     size, sign = abs(e.step.delta_g), -1 if e.step.delta_g < 0 else 1
-    ways = picks if sign < 0 else puts
+    ways = _ways_out if sign < 0 else _ways_in
     singles: list[Move] = []
     for visitor in e.both:
         for part in (0.5 * size, size):
-            singles += [m for m in _exact(ways(e.stretch, part, visitor, shelf)) if m not in singles]
+            singles += [m for m in _exact(ways(e, part, visitor, shelf)) if m not in singles]
     for i, one in enumerate(singles):
         for other in singles[i + 1 :]:
             same_thing = one.gtin == other.gtin and one.visitor == other.visitor
@@ -194,7 +198,10 @@ def _place(e: Evidence, moves: tuple[Move, ...]) -> float:
     bonus = 0.0
     if len(moves) == 1 and moves[0].stray is not None:
         stray = moves[0].stray
-        off = sum(abs(d + stray.weight_g * s) for d, s in zip(e.step.cells_g, stray.shares, strict=True))
+        shares = dict(stray.shares)
+        off = sum(
+            abs(d + stray.weight_g * shares.get(c, 0.0)) for d, c in zip(e.step.cells_g, e.stretch.cells, strict=True)
+        )
         bonus = math.log(cells) - min(0.5 * (off / (0.2 * stray.weight_g + 2.0 * e.step.cell_sigma_g)) ** 2, 5.0)
     return math.exp(bonus - min(penalty, 8.0))
 
@@ -220,7 +227,7 @@ def parts(step: Step) -> tuple[float, float]:
 def _sigma(e: Evidence) -> float:
     """Of the step's size, whatever caused it."""
     relative = SCALE_ERROR + YOUNG_ERROR * math.exp(-e.step.flat_s / YOUNG_S)
-    return math.sqrt(e.step.sigma_g**2 + (relative * e.step.delta_g) ** 2 + (CROSSTALK * e.crosstalk_g) ** 2)
+    return math.sqrt(e.step.sigma_g**2 + (relative * e.step.delta_g) ** 2 + (CROSSTALK * e.around.crosstalk_g) ** 2)
 
 
 def _normal(x: float, sigma: float) -> float:

@@ -13,7 +13,8 @@ from agent.shelf.planogram import Stretch
 
 MEMORY_S = 4.0  # longer than a step takes from the first touch to rest
 VISITOR_GONE_S = 60.0  # unseen this long, a visitor's goods are no longer expected back
-STREAM_DEAD_S = 2.0  # tracks come at 10-30 Hz; without any for this long nothing is known about hands
+PRESENT_S = 2.0  # seen this recently is here; tracks come at 10-30 Hz
+JUST_NOW_S, BESIDE_M = 0.15, 0.08  # two frames; a hand is seen within 3 cm, and is 8 cm wide
 ALONG_SIGMA_M = 0.08  # hand against the middle of the weight: plates are 0.1 m wide, hands are seen within 3 cm
 UP_SIGMA_M = 0.08
 OUT_SIGMA_M = 0.12
@@ -53,11 +54,17 @@ class Hands:
             self._hands.pop(visitor, None)
         return gone
 
-    def watched(self, t: float) -> bool:
-        """Does a tracker tell us anything at `t`?"""
-        return t - self._last <= STREAM_DEAD_S
+    @property
+    def watched(self) -> bool:
+        """Does a tracker tell us who is there? It is silent while nobody is; only `blind` says that it is gone."""
+        return self._last > -math.inf
 
-    def present(self, t: float, within_s: float = STREAM_DEAD_S) -> list[str]:
+    def blind(self) -> None:
+        """The tracker is lost: nothing is known about hands until it speaks again."""
+        self._last = -math.inf
+        self._hands.clear()
+
+    def present(self, t: float, within_s: float = PRESENT_S) -> list[str]:
         """Visitors seen in the last `within_s` before `t`."""
         return [v for v, seen in self._seen.items() if t - seen <= within_s]
 
@@ -75,16 +82,20 @@ class Hands:
                 fits[visitor] = math.exp(-0.5 * min(inside))
         return fits
 
-    def inside(self, stretch: Stretch, t: float) -> bool:
-        """Is a hand in the stretch's box right now (within the last 0.2 s)?"""
+    def inside(self, stretch: Stretch, t: float) -> set[str]:
+        """Whose hands are in the stretch's box right now, as far as they were seen in the last moments?"""
         if stretch.box is None:
-            return False
+            return set()
         box = stretch.box
-        return any(
-            t - at <= 0.2 and d < AWAY_M and box.left - 0.05 < u < box.right + 0.05 and box.bottom - 0.1 < v < box.top + 0.1
-            for kept in self._hands.values()
+        return {
+            visitor
+            for visitor, kept in self._hands.items()
             for at, u, v, d in kept
-        )
+            if t - at <= JUST_NOW_S
+            and d < AWAY_M
+            and box.left - BESIDE_M < u < box.right + BESIDE_M
+            and box.bottom - BESIDE_M < v < box.top + BESIDE_M
+        }
 
     def snapshot(self) -> Snapshot:
         """Plain values."""

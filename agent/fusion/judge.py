@@ -7,13 +7,16 @@ late. Not here: the explanations themselves (explain.py), what becomes of shelf 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
-from agent.fusion.explain import TOUCH_HAND_IN, TOUCH_HAND_OUT, TOUCH_UNKNOWN, Evidence, Explanation, explain, parts
-from agent.fusion.hands import UNSEEN_LIKELIHOOD, Hands
-from agent.fusion.moves import Move, ShelfState
+from agent.fusion.evidence import Around, gather
+from agent.fusion.explain import Explanation, Weighted, normalise, parts, weigh
+from agent.fusion.hands import Hands
+from agent.fusion.moves import Move
+from agent.fusion.straddle import may_be_one, one_step, one_stretch
 from agent.shelf.planogram import Stretch
 from agent.weighing.step import Step
 
@@ -23,17 +26,17 @@ SOONEST_S = 0.5  # after the steepest moment: soon enough for a screen, late eno
 SURE = 0.95  # that something real happened: then it is told
 CLEAR = 0.8  # ... and it is clear what; otherwise a moment more may tell
 CLEAR_WAIT_S = 0.4
+HAND_WAIT_S = 2.2  # a hand that stays longer does not lift and set back any more
 LATEST_S = 1.0  # no touch stays this flat: whatever is more probable than not is told
 LEVEL_S = 3.0  # a level that holds this long and means nothing is the new level all the same
-BEFORE_S, AFTER_S = 0.4, 0.3  # around the steepest moment: a hand arrives before and leaves after
-GAP_TOUCH = 10.0  # behind a hole in the stream a step is trusted that much less
+STRADDLE = 0.04  # of goods stand across the border of two lanes
+SURE_STRADDLE = 0.8  # that it is one thing: then both steps are told as one
 
 
 class Ruling(Enum):
     """What to do with a step now."""
 
     WAIT = "wait"
-    NOTHING = "nothing"  # the old level is back
     LEVEL = "level"  # a new level without meaning
     TOLD = "told"
 
@@ -49,73 +52,80 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`said` is empty unless the ruling is TOLD."""
+    """`said` is empty unless the ruling is TOLD. `step` and `stretch` are what was judged: of two stretches seen as one,
+    the sum; `resolved` names the stretches whose new level is the base from now on."""
 
     ruling: Ruling
+    step: Step
+    stretch: Stretch
+    resolved: tuple[int, ...] = ()
     said: tuple[Said, ...] = ()
 
 
-WAIT, LEVEL = Verdict(Ruling.WAIT), Verdict(Ruling.LEVEL)
-
-
-def judge(step: Step, stretch: Stretch, hands: Hands, shelf: ShelfState, crosstalk_g: float) -> Verdict:
-    """The verdict on `step` as it stands now."""
+def judge(step: Step, stretch: Stretch, around: Around, beside: Iterable[tuple[Step, Stretch, Around]] = ()) -> Verdict:
+    """The verdict on `step` as it stands now. `beside`: steps on neighbouring stretches that are at rest too; `around`
+    of each knows the strays of both stretches and what shook the board."""
+    wait, level = Verdict(Ruling.WAIT, step, stretch), Verdict(Ruling.LEVEL, step, stretch, (stretch.index,))
     if step.flat_s < EARLIEST_S or step.blocks < FEWEST_BLOCKS:
-        return WAIT
+        return wait
     if max(parts(step)) < min(lane.min_step_g for lane in stretch.lanes):
-        return LEVEL if step.flat_s >= LATEST_S else WAIT
-    told = explain(gather(step, stretch, hands, crosstalk_g), shelf)
+        return level if step.flat_s >= LATEST_S else wait
+    alone = weigh(gather(step, stretch, around))
+    for other, neighbour, together in beside:
+        if may_be_one(step, other):
+            one = _as_one(step, stretch, other, neighbour, together, alone)
+            if one is not None:
+                return one
+    verdict = _rule(step, stretch, (stretch.index,), around.hands, normalise(alone))
+    return verdict or (level if step.flat_s >= LEVEL_S else wait)
+
+
+def _rule(
+    step: Step, stretch: Stretch, resolved: tuple[int, ...], hands: Hands, told: list[Explanation]
+) -> Verdict | None:
+    """TOLD, or None while it is too early or nothing."""
     real = 1.0 - sum(e.probability for e in told if not e.moves)
     best = _best(told)
-    if best is None or not _ripe(step, real, best[1]):
-        return LEVEL if step.flat_s >= LEVEL_S else WAIT
-    return Verdict(Ruling.TOLD, tuple(_say(move, told) for move in best[0]))
+    if best is None or not _ripe(step, real, best[1]) or _still_at_it(step, stretch, hands, best[0]):
+        return None
+    return Verdict(Ruling.TOLD, step, stretch, resolved, tuple(_say(move, told) for move in best[0]))
 
 
-def gather(step: Step, stretch: Stretch, hands: Hands, crosstalk_g: float) -> Evidence:
-    """Step and hands side by side."""
-    watched = hands.watched(step.now)
-    nobody = {None: UNSEEN_LIKELIHOOD if watched else 1.0}
-
-    def fits(moment: float, weight: Callable[[float], float]) -> dict[str | None, float]:
-        if step.across_gap:
-            since, until = step.began - BEFORE_S, step.settled
-        else:
-            since, until = moment - BEFORE_S, moment + AFTER_S
-        position = _centre(step, weight)
-        found = hands.likelihoods(stretch, position, since, until)
-        return {v: p for v, p in sorted(found.items()) if p > 1e-4} | nobody
-
-    everyone = hands.likelihoods(stretch, _centre(step, abs), step.began - AFTER_S, step.settled)
-    hand_in = watched and hands.inside(stretch, step.now)
-    touch = TOUCH_HAND_IN if hand_in else TOUCH_HAND_OUT if watched else TOUCH_UNKNOWN
-    return Evidence(
-        step=step,
-        stretch=stretch,
-        took=fits(step.fell, lambda g: max(-g, 0.0)),
-        laid=fits(step.rose, lambda g: max(g, 0.0)),
-        both={v: p for v, p in sorted(everyone.items()) if p > 1e-4} | nobody,
-        touch=touch * (GAP_TOUCH if step.across_gap else 1.0),
-        hand_in=hand_in,
-        crosstalk_g=crosstalk_g,
-    )
-
-
-def _centre(step: Step, weight: Callable[[float], float]) -> float:
-    """Middle of the change, in cells."""
-    weights = [weight(g) for g in step.cells_g]
-    total = sum(weights)
-    if total <= 0.0:
-        return 0.5 * (len(weights) - 1)
-    return sum(i * w for i, w in enumerate(weights)) / total
+def _as_one(
+    step: Step, stretch: Stretch, other: Step, neighbour: Stretch, around: Around, alone: list[Weighted]
+) -> Verdict | None:
+    """One thing across the border explains both steps better than two: the verdict on it, or WAIT while that is not
+    ripe. None when two things do better."""
+    joined = one_stretch(stretch, neighbour)
+    both = one_step(step, other, joined, stretch)
+    weighted = [(m, w * STRADDLE / abs(both.delta_g)) for m, w in weigh(gather(both, joined, around)) if len(m) == 1]
+    apart = math.fsum(w for _, w in alone) * math.fsum(w for _, w in weigh(gather(other, neighbour, around)))
+    told = normalise([*weighted, ((), apart)])
+    one = sum(e.probability for e in told if e.moves)
+    if one < SURE_STRADDLE:
+        return None
+    resolved = (stretch.index, neighbour.index)
+    return _rule(both, joined, resolved, around.hands, told) or Verdict(Ruling.WAIT, both, joined)
 
 
 def _ripe(step: Step, real: float, clear: float) -> bool:
-    if step.now - max(step.fell if step.delta_g < 0 else step.rose, step.began) < SOONEST_S:
+    if step.now - _moment(step) < SOONEST_S:
         return False
     if real >= SURE:
         return clear >= CLEAR or step.flat_s >= CLEAR_WAIT_S
     return real > 0.5 and step.flat_s >= LATEST_S
+
+
+def _still_at_it(step: Step, stretch: Stretch, hands: Hands, moves: tuple[Move, ...]) -> bool:
+    """The hand that is said to have done it is still there: it may be pressing, or lift and set back."""
+    if step.now - _moment(step) >= HAND_WAIT_S:
+        return False
+    inside = hands.inside(stretch, step.now)
+    return any(move.visitor in inside for move in moves)
+
+
+def _moment(step: Step) -> float:
+    return max(step.fell if step.delta_g < 0 else step.rose, step.began)
 
 
 Key = tuple[int, str, str | None, int | None, str | None]

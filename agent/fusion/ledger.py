@@ -27,7 +27,7 @@ class Ledger:
 
     def state(self) -> ShelfState:
         """As an explanation needs it."""
-        return ShelfState(self._planogram, self.contents, self.baskets, self.stock.units, self._seen_g)
+        return ShelfState(self._planogram, self.baskets, self.stock.units, self._seen_g)
 
     def book(self, step: Step, stretch: Stretch, said: tuple[Said, ...]) -> None:
         """One verdict: all its moves. A single move is as heavy as was measured, of several each as heavy as it should be."""
@@ -44,7 +44,7 @@ class Ledger:
 
     def _take(self, move: Move, stretch: Stretch, weight_g: float, sigma_g: float) -> None:
         if move.stray is not None:
-            self.contents.take(stretch.index, move.stray)
+            self.contents.take(move.stray)
         units = move.units or 1
         sigma = MEASURED_SIGMA_G + MEASURED_SIGMA * weight_g / units + sigma_g
         self.baskets.take(move.visitor, Held(move.gtin, weight_g / units, sigma, move.units))
@@ -57,15 +57,14 @@ class Ledger:
             return
         came = [max(g, 0.0) for g in step.cells_g]
         total = sum(came) or 1.0
-        shares = tuple(round(g / total, 4) for g in came)
+        shares = tuple((c, round(g / total, 4)) for c, g in zip(stretch.cells, came, strict=True))
         self.contents.lay(stretch.index, Stray(move.gtin, weight_g, shares, one.confidence, move.units))
 
     def _count(self, one: Said, stretch: Stretch) -> None:
         if one.move.units is None or one.move.stray is not None:
             return
-        for k, lane in enumerate(stretch.lanes):
-            if lane.product.gtin == one.move.gtin and lane.name == one.move.lane:
-                self.stock.move((stretch.index, k), one.move.sign * one.move.units, one.confidence)
+        if one.move.gtin is not None:
+            self.stock.move((one.move.lane, one.move.gtin), one.move.sign * one.move.units, one.confidence)
 
     def inventory(self) -> Inventory:
         """What lies out of its place, for the broker."""

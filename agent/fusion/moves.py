@@ -8,11 +8,11 @@ docs/decisions/inference.md. Not here: holding them against the measurement (exp
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from agent.fusion.baskets import Baskets, Held
-from agent.shelf.contents import Contents, Stray
+from agent.shelf.contents import Stray
 from agent.shelf.planogram import Lane, Planogram, Product, Stretch
 
 UNITS_PRIOR = (1.0, 0.08, 0.02, 0.008)  # of taking 1, 2, 3, 4 at a grasp; each further one 0.7 of the one before
@@ -28,6 +28,8 @@ UNSEEN_OWN_PUT = 0.03  # the lane's product, taken when nobody was looking or br
 UNWEIGHED_PUT = 0.9  # goods of no fixed weight: whatever comes to their lane is taken for them
 KNOWN_AGAIN, DRUNK_FROM = 0.85, 0.15  # goods of no fixed weight: mostly the one seen before, somewhat lighter or fuller
 SHOP_PUT = 0.03  # other goods of the shop, all together
+RESTOCK = 0.5  # with nobody there, what comes is staff's, in any number of units
+RESTOCK_AMONG = 0.05  # ... behind the tracker's back, among shoppers
 FOREIGN_PUT = 0.03  # an umbrella, a cup, a phone
 BROAD_G = 1500.0  # objects of unknown weight: exponential with this mean
 UNWEIGHED_MIN_G = 15.0  # goods of no fixed weight: smaller changes are noise unless the lane says otherwise
@@ -61,9 +63,8 @@ class ShelfState:
     """What is known of the shelf when a step is explained."""
 
     planogram: Planogram
-    contents: Contents
     baskets: Baskets
-    units: Mapping[tuple[int, int], int | None]  # (stretch, lane) -> units standing there, None: not known
+    units: Mapping[tuple[str, str], int | None]  # (lane, gtin) -> units standing there, None: not known
     seen_g: Mapping[str, float]  # gtin -> weight it last had, of goods of no fixed weight
 
 
@@ -74,16 +75,18 @@ def units_prior(n: int) -> float:
     return float(UNITS_PRIOR[-1] * 0.7 ** (n - len(UNITS_PRIOR)))
 
 
-def picks(stretch: Stretch, delta_g: float, visitor: str | None, shelf: ShelfState) -> Iterator[Move]:
+def picks(
+    stretch: Stretch, delta_g: float, visitor: str | None, shelf: ShelfState, strays: Sequence[Stray]
+) -> Iterator[Move]:
     """Ways in which `delta_g` (magnitude) can have left."""
     name = stretch.lanes[0].name
-    for k, lane in enumerate(stretch.lanes):
-        stock = shelf.units.get((stretch.index, k))
+    for lane in stretch.lanes:
+        stock = shelf.units.get((lane.name, lane.product.gtin))
         if lane.product.unit_g is None:
             yield from _unweighed(lane, -1, delta_g, 1.0, visitor, shelf)
         else:
             yield from _own(lane, -1, delta_g, 1.0 / len(stretch.lanes), visitor, stock)
-    for stray in shelf.contents.strays(stretch.index):
+    for stray in strays:
         sigma = 0.01 * stray.weight_g + 1.5
         yield Move(-1, name, stray.gtin, stray.units, stray.weight_g, sigma, STRAY_PICK, visitor, stray=stray)
     others = [p for p in _other_products(stretch, shelf.planogram) if _near(p, delta_g)]
@@ -111,6 +114,14 @@ def puts(stretch: Stretch, delta_g: float, visitor: str | None, shelf: ShelfStat
         if _near(product, delta_g):
             yield _single(product, +1, name, share, visitor)
     yield Move(+1, name, None, None, math.nan, 0.0, FOREIGN_PUT, visitor)
+
+
+def restocks(stretch: Stretch, delta_g: float, prior: float) -> Iterator[Move]:
+    """Ways in which staff, unseen, can have filled the stretch: any number of units is as likely."""
+    for lane in stretch.lanes:
+        if lane.product.unit_g is not None:
+            for move in _own(lane, +1, delta_g, 1.0, None, None):
+                yield replace(move, prior=prior / len(stretch.lanes))
 
 
 def _own(

@@ -14,14 +14,14 @@ Reason = Literal["staff", "facing_filled", "while_off"]
 FACING_FILLED = 0.5  # of a full facing arriving with nobody there is no shopper's put-back
 
 
-def restock_reason(one: Said, stretch: Stretch, mode: Mode, alone: bool, while_off: bool) -> Reason | None:
-    """Why this is no shopper's doing; None when it is. `alone`: no visitor is at the shelf."""
+def restock_reason(one: Said, stretch: Stretch, mode: Mode, while_off: bool) -> Reason | None:
+    """Why this is no shopper's doing; None when it is."""
     if while_off:
         return "while_off"
     if mode == "staff":
         return "staff"
     facing = max((x.facing_units for x in stretch.lanes if x.name == one.move.lane), default=0)
-    filled = one.move.sign > 0 and alone and facing > 0 and (one.move.units or 0) >= FACING_FILLED * facing
+    filled = one.move.sign > 0 and one.move.visitor is None and facing > 0 and (one.move.units or 0) >= FACING_FILLED * facing
     return "facing_filled" if filled else None
 
 

@@ -14,11 +14,11 @@ MAX_STRAYS = 64  # of one stretch; the oldest are forgotten first
 
 @dataclass(frozen=True, slots=True)
 class Stray:
-    """An object out of its place. `shares`: which part of its weight each cell of the stretch carries."""
+    """An object out of its place. `shares`: (column of the cell, part of the weight that it carries)."""
 
     gtin: str | None
     weight_g: float
-    shares: tuple[float, ...]
+    shares: tuple[tuple[int, float], ...]
     probability: float  # that it is this product
     units: int | None = 1
 
@@ -39,9 +39,12 @@ class Contents:
         kept.append(stray)
         del kept[:-MAX_STRAYS]
 
-    def take(self, stretch: int, stray: Stray) -> None:
+    def take(self, stray: Stray) -> None:
         """It went away again."""
-        self._strays[stretch].remove(stray)
+        for kept in self._strays:
+            if stray in kept:
+                kept.remove(stray)
+                return
 
     def clear(self, stretch: int) -> None:
         """Staff put the stretch in order."""
@@ -53,4 +56,4 @@ class Contents:
 
     def restore(self, state: Snapshot) -> None:
         """What `snapshot` gave."""
-        self._strays = [[Stray(**{**s, "shares": tuple(s["shares"])}) for s in kept] for kept in state["strays"]]
+        self._strays = [[Stray(**{**s, "shares": tuple((int(c), float(x)) for c, x in s["shares"])}) for s in kept] for kept in state["strays"]]

@@ -6,7 +6,7 @@ from agent.messages import Snapshot
 from agent.shelf.planogram import Lane, Planogram
 from wire.state import LaneStock, StockState
 
-LaneKey = tuple[int, int]  # stretch, lane on it
+LaneKey = tuple[str, str]  # name, gtin: two products may share a lane's name
 
 
 class Stock:
@@ -14,18 +14,14 @@ class Stock:
     trusted after them."""
 
     def __init__(self, planogram: Planogram) -> None:
-        self._lanes = {(s.index, k): lane for s in planogram.stretches for k, lane in enumerate(s.lanes)}
+        self._lanes = {(x.name, x.product.gtin): x for s in planogram.stretches for x in s.lanes}
         self.units: dict[LaneKey, int | None] = {key: lane.units for key, lane in self._lanes.items()}
         self._probability = dict.fromkeys(self._lanes, 1.0)
 
     def find(self, lane: str, gtin: str | None) -> LaneKey | None:
         """The lane of this name (and product, where a name stands for two)."""
-        fits = [k for k, x in self._lanes.items() if x.name == lane and gtin in (None, x.product.gtin)]
+        fits = [key for key in self._lanes if key[0] == lane and gtin in (None, key[1])]
         return fits[0] if len(fits) == 1 else None
-
-    def lane(self, key: LaneKey) -> Lane:
-        """The lane itself."""
-        return self._lanes[key]
 
     def count(self, key: LaneKey, units: int) -> None:
         """Somebody counted."""
@@ -34,7 +30,7 @@ class Stock:
 
     def move(self, key: LaneKey, units: int, confidence: float) -> None:
         """`units` came (or went, below 0). Fewer than none means that the count was wrong: it is none, and doubtful."""
-        known = self.units[key]
+        known = self.units.get(key)
         if known is None:
             return
         self.units[key] = max(known + units, 0)

@@ -1,0 +1,88 @@
+"""Everything that speaks about one step, side by side: weight, cells, hands, strays, the neighbours' shaking.
+
+Not here: what follows from it (explain.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from agent.fusion.hands import UNSEEN_LIKELIHOOD, Hands
+from agent.fusion.moves import ShelfState
+from agent.shelf.contents import Stray
+from agent.shelf.planogram import Stretch
+from agent.weighing.step import Step
+
+BEFORE_S, AFTER_S = 0.4, 0.3  # around the steepest moment: a hand arrives before and leaves after
+ALONE_S = 4.0  # nobody was seen for this long: what comes now is staff's, behind the camera's back
+LEAST = 1e-4  # a hand that fits worse was not there
+TOUCH_HAND_IN, TOUCH_HAND_OUT, TOUCH_UNKNOWN = 1.5, 0.08, 0.7  # touches for each pick: a hand in the lane now, none, no tracker
+GAP_TOUCH = 10.0  # behind a hole in the stream a step is trusted that much less
+
+Fits = Mapping[str | None, float]  # visitor -> likelihood of the hands; None: somebody who was not seen
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What is known when a step is explained."""
+
+    hands: Hands
+    shelf: ShelfState
+    strays: tuple[Stray, ...]  # that lie on the stretch (and its neighbour, where both are seen as one)
+    crosstalk_g: float  # largest change on the same board at the same time
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One step with all that speaks about it."""
+
+    step: Step
+    stretch: Stretch
+    took: Fits  # had they taken
+    laid: Fits  # had they laid something down
+    both: Fits  # at any moment of the whole step
+    touch: float  # prior of a passing touch
+    hand_in: bool  # a hand is seen in the lane right now
+    alone: bool  # a tracker is there and has seen nobody for a while
+    around: Around
+
+
+def gather(step: Step, stretch: Stretch, around: Around) -> Evidence:
+    """Step and hands side by side."""
+    hands = around.hands
+    hand_in = bool(hands.inside(stretch, step.now))
+    touch = TOUCH_HAND_IN if hand_in else TOUCH_HAND_OUT if hands.watched else TOUCH_UNKNOWN
+    return Evidence(
+        step=step,
+        stretch=stretch,
+        took=_fits(step, stretch, hands, step.fell, lambda g: max(-g, 0.0)),
+        laid=_fits(step, stretch, hands, step.rose, lambda g: max(g, 0.0)),
+        both=_fits(step, stretch, hands, None, abs),
+        touch=touch * (GAP_TOUCH if step.across_gap else 1.0),
+        hand_in=hand_in,
+        alone=hands.watched and not hands.present(step.now, within_s=ALONE_S),
+        around=around,
+    )
+
+
+def _fits(
+    step: Step, stretch: Stretch, hands: Hands, moment: float | None, weight: Callable[[float], float]
+) -> Fits:
+    """Of every visitor, around `moment` (None: during the whole step, as behind a hole in the stream)."""
+    if moment is None or step.across_gap:
+        since, until = step.began - AFTER_S, step.settled
+    else:
+        since, until = moment - BEFORE_S, moment + AFTER_S
+    found = hands.likelihoods(stretch, _centre(step, weight), since, until)
+    nobody = {None: UNSEEN_LIKELIHOOD if hands.watched else 1.0}
+    return {v: p for v, p in sorted(found.items()) if p > LEAST} | nobody
+
+
+def _centre(step: Step, weight: Callable[[float], float]) -> float:
+    """Middle of the change, in cells."""
+    weights = [weight(g) for g in step.cells_g]
+    total = sum(weights)
+    if total <= 0.0:
+        return 0.5 * (len(weights) - 1)
+    return sum(i * w for i, w in enumerate(weights)) / total
