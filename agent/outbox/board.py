@@ -22,9 +22,10 @@ class Board:
         """As it is on disk now."""
         with self._lock:
             self._states.update(states)
-            new = [row for row in results if row.number > self._shown_to]  # an older one has been accepted meanwhile
-            self._results.update((row.number, row) for row in new)
-            self._shown_to = max([self._shown_to, *(row.number for row in new)])
+            known = self._results.keys()  # one that is not new and not known has been accepted meanwhile
+            shown = {row.number: row for row in results if row.number > self._shown_to or row.number in known}
+            self._results = shown
+            self._shown_to = max([self._shown_to, *shown])
             self._last_sequence = last_sequence
             self._waiting = waiting
 
