@@ -48,7 +48,7 @@ class Visitor:
 
 
 def tracks(visitors: Sequence[Visitor], until_s: float, rng: np.random.Generator) -> list[Tracks]:
-    """All frames in which somebody is seen, in time order."""
+    """All frames in time order, also those in which nobody is seen."""
     t_s = np.arange(0.0, until_s, 1.0 / FRAME_HZ)
     t_s = t_s[rng.random(len(t_s)) >= LOST_FRAMES]
     frames: list[list[Part]] = [[] for _ in t_s]
@@ -59,7 +59,7 @@ def tracks(visitors: Sequence[Visitor], until_s: float, rng: np.random.Generator
             for i in np.flatnonzero(seen):
                 u, v, d = (round(float(x), 3) for x in where[i])
                 frames[begin + i].append(Part(visitor.name, part, u, v, d, score))
-    return [Tracks(round(float(t), 3), tuple(parts)) for t, parts in zip(t_s, frames, strict=True) if parts]
+    return [Tracks(round(float(t), 3), tuple(parts)) for t, parts in zip(t_s, frames, strict=True)]
 
 
 def _parts(visitor: Visitor, t_s: Floats, rng: np.random.Generator) -> list[tuple[str, Floats, NDArray[np.bool_]]]:

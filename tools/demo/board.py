@@ -1,0 +1,109 @@
+"""What the demo knows: the truth of the play, what the broker delivered, and how far the two agree.
+
+Fed by the subscriber's thread, read by the screen's: one lock. Not here: MQTT (listen.py), the terminal (screen.py).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from dataclasses import dataclass, field
+
+import msgspec
+
+from tools.bench.run import f1
+from tools.bench.stage import Truth
+from tools.score.match import Matches, match
+from wire.envelope import TYPE_PREFIX, Envelope
+from wire.events import EVENTS, Cleared, EventPayload, Fault, Pick, Put, Restock
+from wire.state import Health, Online, StockState
+
+SETTLE_S = 3.5  # a truth younger than this is still awaited: 2.5 s of tolerance and 1 s to decide
+_TYPES = {TYPE_PREFIX + event.kind: event for event in EVENTS}
+_STATES: dict[str, type[Online | Health | StockState]] = {s.kind: s for s in (Online, Health, StockState)}
+
+
+class _Head(msgspec.Struct):
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One event as received."""
+
+    id: str
+    payload: EventPayload
+    at_s: float  # monotonic moment of its arrival
+
+
+@dataclass(slots=True)
+class Board:
+    """All that was heard. Times of the truth are moved onto the device's monotonic clock by `began_s`."""
+
+    truth: list[Truth]
+    began_s: float | None = None
+    online: bool = False
+    events: list[Heard] = field(default_factory=list)
+    stock: dict[tuple[str, str | None], int | None] = field(default_factory=dict)
+    faults: dict[tuple[str, str], str] = field(default_factory=dict)
+    log: deque[str] = field(default_factory=lambda: deque(maxlen=20))
+    _ids: set[str] = field(default_factory=set)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def hear(self, topic: str, body: bytes, at_s: float) -> None:
+        """One message of the broker. Doubles are dropped by their id."""
+        kind, name = topic.split("/")[-2:]
+        with self._lock:
+            if kind == "event":
+                self._event(body, at_s)
+            elif kind == "state" and name in _STATES and body:
+                self._state(msgspec.json.decode(body, type=_STATES[name]))
+
+    def now(self, now_s: float) -> tuple[list[Truth], Matches, float]:
+        """The truth up to `now_s` (monotonic), its matches, and F1 over what is settled by now."""
+        with self._lock:
+            began_s, events = self._began(now_s), list(self.events)
+        truth = [entry | {"t_s": entry["t_s"] + began_s} for entry in self.truth]
+        past = [entry for entry in truth if entry["t_s"] <= now_s]
+        moves = [heard.payload for heard in events if isinstance(heard.payload, Pick | Put)]
+        matches = match(moves, [entry for entry in past if entry["type"] != "restock"])
+        settled = Matches(
+            pairs=matches.pairs,
+            missed=[entry for entry in matches.missed if entry["t_s"] < now_s - SETTLE_S],
+            wrong=matches.wrong,
+        )
+        return past, settled, f1(settled)
+
+    def without_visitor(self, now_s: float) -> float:
+        """F1 when it does not matter who it was."""
+        with self._lock:
+            began_s, events = self._began(now_s), list(self.events)
+        truth = [entry | {"t_s": entry["t_s"] + began_s} for entry in self.truth if entry["type"] != "restock"]
+        moves = [heard.payload for heard in events if isinstance(heard.payload, Pick | Put)]
+        return f1(match(moves, [entry for entry in truth if entry["t_s"] <= now_s], with_visitor=False))
+
+    def _began(self, now_s: float) -> float:
+        return now_s if self.began_s is None else self.began_s
+
+    def moves(self) -> list[Heard]:
+        """Picks, puts and restocks, oldest first."""
+        with self._lock:
+            return [heard for heard in self.events if isinstance(heard.payload, Pick | Put | Restock)]
+
+    def _event(self, body: bytes, at_s: float) -> None:
+        kind = _TYPES[msgspec.json.decode(body, type=_Head).type]
+        envelope = msgspec.json.decode(body, type=Envelope[kind])  # type: ignore[valid-type]
+        if envelope.id in self._ids:
+            return
+        self._ids.add(envelope.id)
+        self.events.append(Heard(envelope.id, envelope.data, at_s))
+        if isinstance(envelope.data, Fault):
+            self.faults[(envelope.data.part, envelope.data.code)] = envelope.data.message
+        elif isinstance(envelope.data, Cleared):
+            self.faults.pop((envelope.data.part, envelope.data.code), None)
+
+    def _state(self, state: Online | Health | StockState) -> None:
+        if isinstance(state, Online):
+            self.online = state.online
+        elif isinstance(state, StockState):
+            self.stock = {(lane.lane, lane.gtin): lane.units for lane in state.lanes}

@@ -1,0 +1,99 @@
+"""Starts and stops the parts of the demo: broker, shop, agent. Nothing is left behind, however it ends.
+
+Not here: what the agent says (board.py), how it looks (screen.py).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from agent.config.schema import Broker, Config, Outbox
+from tools.bench.cable import Fault
+from tools.bench.shop import Shop
+from tools.bench.world import Play
+from tools.demo.broker import start_broker
+from tools.demo.settings import to_toml
+
+STOP_S = 8.0
+PR_SET_PDEATHSIG = 1  # linux/prctl.h: a child gets this signal when its parent dies, even by kill -9
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Everything that runs."""
+
+    port: int
+    shop: Shop
+    agent: subprocess.Popen[bytes]
+    config: Config
+    log: Path
+
+    def complaint(self) -> str | None:
+        """Why the agent is gone, with the end of its log; None while it runs."""
+        if self.agent.poll() is None:
+            return None
+        told = self.log.read_text(errors="replace").strip().splitlines()[-15:]
+        return "\n".join([f"the agent ended with exit code {self.agent.returncode}; it said:", *told])
+
+
+@contextlib.contextmanager
+def house(play: Play, faults: Sequence[Fault] = (), seed: int = 0) -> Iterator[House]:
+    """The house while the block lasts."""
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="shelfd-demo-")))
+        broker, port = start_broker(folder)
+        stack.callback(broker.stop)
+        shop = Shop(play, folder, faults, seed)
+        stack.callback(shop.close)
+        config = _wired(play.config, shop, port, folder)
+        log = folder / "agent.log"
+        agent = _start_agent(config, folder, log)
+        stack.callback(_stop, agent)
+        yield House(port, shop, agent, config, log)
+
+
+def _wired(config: Config, shop: Shop, port: int, folder: Path) -> Config:
+    scale = replace(config.scales[0], port=str(shop.port), baud=921_600)
+    return replace(
+        config,
+        scales=(scale,),
+        broker=Broker(host="127.0.0.1", port=port),
+        outbox=Outbox(path=str(folder / "outbox.sqlite")),
+        tracks=replace(config.tracks, socket=str(shop.tracks_socket)),
+    )
+
+
+def _start_agent(config: Config, folder: Path, log: Path) -> subprocess.Popen[bytes]:
+    settings = folder / "shelf.toml"
+    settings.write_text(to_toml(config))
+    with log.open("wb") as told:
+        return subprocess.Popen(
+            [sys.executable, "-m", "agent", "run", str(settings)],
+            stdin=subprocess.DEVNULL,
+            stdout=told,
+            stderr=subprocess.STDOUT,
+            cwd=Path(__file__).resolve().parents[2],
+            start_new_session=True,  # Ctrl-C is for the demo, which then stops the agent in order
+            preexec_fn=_die_with_parent,
+        )
+
+
+def _die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(STOP_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait(STOP_S)
