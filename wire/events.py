@@ -1,8 +1,8 @@
 """What a shelf tells: the payloads (`data`) of its events.
 
 Times ending in `_s` are seconds of the device's monotonic clock of that boot; `envelope.py` carries wall time.
-Weights are grams, probabilities 0..1. Not here: topics (topics.py), the CloudEvents envelope (envelope.py),
-retained state (state.py).
+Weights are grams, probabilities 0..1. The comment behind a field becomes its description in `schemas/` and
+`docs/events.md`. Not here: topics (topics.py), the CloudEvents envelope (envelope.py), retained state (state.py).
 """
 
 from __future__ import annotations
@@ -11,36 +11,38 @@ from typing import ClassVar, Literal
 
 from msgspec import Struct
 
+from wire.limits import Gtin, Name, Number, Probability, Units
+
 
 class Clock(Struct, frozen=True):
     """How far the device's wall clock could be trusted when the event was decided: a Pi has no clock battery."""
 
-    synced: bool
-    uncertainty_ms: float | None = None  # None: not known
+    synced: bool  # false: the event has no wall time yet; state/clock will date it
+    uncertainty_ms: float | None = None  # null: not known
 
 
 class Alternative(Struct, frozen=True):
     """Another reading of the same weight change, and how probable it is."""
 
-    lane: str
-    gtin: str | None  # None: an object of no known product
-    units: int | None
-    visitor: str | None
-    probability: float
+    lane: Name  # where it would have happened
+    gtin: Gtin | None  # null: an object of no known product
+    units: Units | None  # null: goods of no fixed weight
+    visitor: str | None  # who it would have been; null: nobody seen
+    probability: Probability  # of this reading
 
 
 class _Movement(Struct, frozen=True, kw_only=True):
-    lane: str
-    gtin: str | None  # 14 digits; None: an object of no known product
-    units: int | None  # None: goods of no fixed weight
+    lane: Name  # the stretch of shelf whose weight changed, as the planogram names it
+    gtin: Gtin | None  # 14 digits; null: an object of no known product
+    units: Units | None  # how many; null: goods of no fixed weight
     delta_g: float  # measured change of the lane, negative when goods left it
-    confidence: float  # of the events said with 0.9, nine in ten are right
-    visitor: str | None  # lives as long as the track and the boot; not a person
-    began_s: float
-    ended_s: float
-    decided_s: float
-    clock: Clock
-    alternatives: tuple[Alternative, ...] = ()
+    confidence: Probability  # of the events said with 0.9, nine in ten are right
+    visitor: str | None  # lives as long as the track and the boot, is not a person; null: nobody seen
+    began_s: float  # the weight began to move
+    ended_s: float  # the weight stood still again
+    decided_s: float  # the shelf made up its mind
+    clock: Clock  # how far `time` of the envelope can be trusted
+    alternatives: tuple[Alternative, ...] = ()  # other readings, most probable first
 
 
 class Pick(_Movement, frozen=True, kw_only=True):
@@ -59,7 +61,7 @@ class Restock(_Movement, frozen=True, kw_only=True):
     """Staff filled (or emptied: units below 0) a lane, or the lane changed while the device was off."""
 
     kind: ClassVar[str] = "restock"
-    reason: Literal["staff", "facing_filled", "while_off"] = "staff"
+    reason: Literal["staff", "facing_filled", "while_off"] = "staff"  # what makes it no shopper's put
 
 
 class Fault(Struct, frozen=True, kw_only=True):
@@ -69,18 +71,18 @@ class Fault(Struct, frozen=True, kw_only=True):
     part: str  # e.g. "scale/main", "cell/a3", "uplink", "outbox"
     code: str  # e.g. "unplugged", "garbage", "not_authorised"
     message: str  # a sentence: what is wrong and what to do
-    at_s: float
-    clock: Clock
+    at_s: float  # when it was noticed
+    clock: Clock  # how far `time` of the envelope can be trusted
 
 
 class Cleared(Struct, frozen=True, kw_only=True):
     """The fault of this part and code is over."""
 
     kind: ClassVar[str] = "cleared"
-    part: str
-    code: str
-    at_s: float
-    clock: Clock
+    part: str  # as in the fault
+    code: str  # as in the fault
+    at_s: float  # when the part worked again
+    clock: Clock  # how far `time` of the envelope can be trusted
 
 
 class Gap(Struct, frozen=True, kw_only=True):
@@ -91,14 +93,14 @@ class Gap(Struct, frozen=True, kw_only=True):
     """
 
     kind: ClassVar[str] = "gap"
-    stream: str
-    lost: int
-    reason: str
-    at_s: float
-    clock: Clock
-    boot: str | None = None
-    first_sequence: int | None = None
-    last_sequence: int | None = None
+    stream: str  # "event", or a sensor's stream such as "scale/main"
+    lost: Number  # how many are missing
+    reason: str  # a sentence: why, and what to do
+    at_s: float  # when it was noticed
+    clock: Clock  # how far `time` of the envelope can be trusted
+    boot: str | None = None  # the boot that numbered the dropped events
+    first_sequence: Number | None = None  # the first one dropped
+    last_sequence: Number | None = None  # the last one dropped
 
 
 EventPayload = Pick | Put | Restock | Fault | Cleared | Gap

@@ -1,4 +1,7 @@
-"""Retained state a shelf keeps at the broker: what is true now, published again after each connect."""
+"""Retained state a shelf keeps at the broker: what is true now, published again after each connect.
+
+The comment behind a field becomes its description in `schemas/` and `docs/events.md`.
+"""
 
 from __future__ import annotations
 
@@ -6,80 +9,82 @@ from typing import ClassVar, Literal
 
 from msgspec import Struct
 
+from wire.limits import Gtin, Name, Number, Probability
+
 
 class Online(Struct, frozen=True, kw_only=True):
     """`state/online`; the last will is `{"online": false}`."""
 
     kind: ClassVar[str] = "online"
-    online: bool
-    boot: str | None = None
-    last_sequence: int | None = None
+    online: bool  # false: gone, and the rest is null where the broker says so in the device's place
+    boot: str | None = None  # a new one at each start of the agent
+    last_sequence: Number | None = None  # the newest event on the device; what is missing up to it is still to come
 
 
 class StreamHealth(Struct, frozen=True, kw_only=True):
     """One stream of observations: does it live, at the rate it should, with valid readings."""
 
-    stream: str
-    alive: bool
-    rate_right: bool
-    valid: bool
-    rate_hz: float | None
-    reason: str | None = None
+    stream: str  # e.g. "scale/main"
+    alive: bool  # something came lately
+    rate_right: bool  # about as often as configured
+    valid: bool  # and it could be used
+    rate_hz: float | None  # measured; null: nothing to measure yet
+    reason: str | None = None  # a sentence, where one of the three is false
 
 
 class Health(Struct, frozen=True, kw_only=True):
-    """`state/health`."""
+    """`state/health`: which senses work, and what waits to be sent."""
 
     kind: ClassVar[str] = "health"
-    streams: tuple[StreamHealth, ...]
-    mode: Literal["open", "staff", "maintenance"]
-    outbox_waiting: int | None = None
-    outbox_parked: int | None = None
-    version: str | None = None
+    streams: tuple[StreamHealth, ...]  # one for each sensor
+    mode: Literal["open", "staff", "maintenance"]  # as the last `set_mode` left it
+    outbox_waiting: Number | None = None  # events on disk that the broker has not accepted yet
+    outbox_parked: Number | None = None  # events set aside because the broker cannot take them
+    version: str | None = None  # of the agent
 
 
 class LaneStock(Struct, frozen=True, kw_only=True):
-    """What stands in one lane as far as the shelf knows. `units` None: never counted or no fixed weight."""
+    """What stands in one lane as far as the shelf knows."""
 
-    lane: str
-    gtin: str | None
-    units: int | None
-    level: Literal["unknown", "empty", "low", "ok"]
-    probability: float | None = None  # that `units` is right, from the steps since the last count
+    lane: Name  # as the planogram names it
+    gtin: Gtin | None  # of the lane's product
+    units: int | None  # null: never counted, or goods of no fixed weight
+    level: Literal["unknown", "empty", "low", "ok"]  # held against the lane's `low_units`
+    probability: Probability | None = None  # that `units` is right, from the steps since the last count
 
 
 class StockState(Struct, frozen=True, kw_only=True):
-    """`state/stock`."""
+    """`state/stock`: what stands in every lane."""
 
     kind: ClassVar[str] = "stock"
-    lanes: tuple[LaneStock, ...]
+    lanes: tuple[LaneStock, ...]  # in the order of the planogram
 
 
 class Misplaced(Struct, frozen=True, kw_only=True):
     """An object known to lie where it does not belong."""
 
-    lane: str
-    gtin: str | None
-    weight_g: float
-    belongs_to: str | None  # lane of its planogram, if any
-    probability: float
+    lane: Name  # where it lies
+    gtin: Gtin | None  # null: an object of no known product
+    weight_g: float  # as measured when it was put there
+    belongs_to: Name | None  # lane of its planogram, if any
+    probability: Probability  # that it lies there
 
 
 class Inventory(Struct, frozen=True, kw_only=True):
     """`state/inventory`: goods out of their place."""
 
     kind: ClassVar[str] = "inventory"
-    misplaced: tuple[Misplaced, ...]
+    misplaced: tuple[Misplaced, ...]  # empty: everything lies where it belongs
 
 
 class ClockState(Struct, frozen=True, kw_only=True):
     """`state/clock`: the offset that dates this boot's events; wall = monotonic + `offset_s`."""
 
     kind: ClassVar[str] = "clock"
-    boot: str
-    synced: bool
-    offset_s: float | None
-    uncertainty_ms: float | None = None
+    boot: str  # whose events it dates
+    synced: bool  # false: nothing is known yet
+    offset_s: float | None  # unix time minus monotonic time; null while the clock is unknown
+    uncertainty_ms: float | None = None  # null: not known
 
 
 StatePayload = Online | Health | StockState | Inventory | ClockState
