@@ -11,7 +11,7 @@ from typing import Any
 
 from agent.config.schema import Config
 from agent.fusion.hands import Hands
-from agent.fusion.evidence import Around
+from agent.fusion.evidence import Around, alike
 from agent.fusion.judge import Ruling, Verdict, judge
 from agent.fusion.ledger import Ledger
 from agent.fusion.telling import Mode, restock_reason, tell
@@ -142,18 +142,20 @@ class Core:
             weigher.accept(step.stretch)
             return []
         stretch = self.planogram.stretches[step.stretch]
-        beside = [(s, self.planogram.stretches[s.stretch], self._around(s, stretch.index)) for s in steps
+        beside = [(s, self.planogram.stretches[s.stretch], self._around(s, steps, stretch.index)) for s in steps
                   if s.stretch in stretch.neighbours and s.stretch not in done]
-        verdict = judge(step, stretch, self._around(step), beside)
+        verdict = judge(step, stretch, self._around(step, steps), beside)
         for index in verdict.resolved:
             weigher.accept(index)
             done.add(index)
         return self._tell(verdict) if verdict.ruling is Ruling.TOLD else []
 
-    def _around(self, step: Step, *others: int) -> Around:
+    def _around(self, step: Step, steps: list[Step], *others: int) -> Around:
         """What is known around a step; `others`: further stretches that are judged with it."""
         strays = [s for i in (step.stretch, *others) for s in self.ledger.contents.strays(i)]
-        return Around(self.hands, self.ledger.state(), tuple(strays), self._crosstalk_g(step, others))
+        board = self.planogram.stretches[step.stretch].board
+        leaning = sum(s.stretch in board and alike(s, step) for s in steps)
+        return Around(self.hands, self.ledger.state(), tuple(strays), self._crosstalk_g(step, others), leaning)
 
     def _tell(self, verdict: Verdict) -> list[Output]:
         step, stretch = verdict.step, verdict.stretch

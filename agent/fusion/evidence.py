@@ -18,6 +18,8 @@ BEFORE_S, AFTER_S = 0.4, 0.3  # around the steepest moment: a hand arrives befor
 ALONE_S = 4.0  # nobody was seen for this long: what comes now is staff's, behind the camera's back
 LEAST = 1e-4  # a hand that fits worse was not there
 TOUCH_HAND_IN, TOUCH_HAND_OUT, TOUCH_UNKNOWN = 1.5, 0.08, 0.7  # touches for each pick: a hand in the lane now, none, no tracker
+TOUCH_S, TOUCH_HELD_S = 0.12, 0.2  # a touch stays flat about this long; while a hand is seen in the lane
+LEANING, TOUCH_LEANING, TOUCH_LEANING_S = 2, 3.0, 1.5  # a body leaning on the board moves many stretches, for seconds
 GAP_TOUCH = 10.0  # behind a hole in the stream a step is trusted that much less
 
 Fits = Mapping[str | None, float]  # visitor -> likelihood of the hands; None: somebody who was not seen
@@ -31,6 +33,7 @@ class Around:
     shelf: ShelfState
     strays: tuple[Stray, ...]  # that lie on the stretch (and its neighbour, where both are seen as one)
     crosstalk_g: float  # largest change on the same board at the same time
+    leaning: int  # other stretches of the board that moved the same way at the same time
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +46,21 @@ class Evidence:
     laid: Fits  # had they laid something down
     both: Fits  # at any moment of the whole step
     touch: float  # prior of a passing touch
-    hand_in: bool  # a hand is seen in the lane right now
+    touch_s: float  # how long a touch stays flat
     alone: bool  # a tracker is there and has seen nobody for a while
     around: Around
+
+
+def alike(one: Step, other: Step) -> bool:
+    """Do both go the same way, by as much, at the same time, as when somebody leans on the board?"""
+    same_way = one.delta_g * other.delta_g > 0.0 and abs(one.began - other.began) < 0.7
+    return same_way and 0.2 < one.delta_g / other.delta_g < 5.0 and abs(one.delta_g) > 4.0 * one.sigma_g
 
 
 def gather(step: Step, stretch: Stretch, around: Around) -> Evidence:
     """Step and hands side by side."""
     hands = around.hands
-    hand_in = bool(hands.inside(stretch, step.now))
-    touch = TOUCH_HAND_IN if hand_in else TOUCH_HAND_OUT if hands.watched else TOUCH_UNKNOWN
+    touch, touch_s = _touch(hands, bool(hands.inside(stretch, step.now)), around.leaning)
     return Evidence(
         step=step,
         stretch=stretch,
@@ -60,10 +68,19 @@ def gather(step: Step, stretch: Stretch, around: Around) -> Evidence:
         laid=_fits(step, stretch, hands, step.rose, lambda g: max(g, 0.0)),
         both=_fits(step, stretch, hands, None, abs),
         touch=touch * (GAP_TOUCH if step.across_gap else 1.0),
-        hand_in=hand_in,
+        touch_s=touch_s,
         alone=hands.watched and not hands.present(step.now, within_s=ALONE_S),
         around=around,
     )
+
+
+def _touch(hands: Hands, hand_in: bool, leaning: int) -> tuple[float, float]:
+    """Prior of a passing touch, and how long one stays flat."""
+    if leaning >= LEANING:
+        return TOUCH_LEANING, TOUCH_LEANING_S
+    if hand_in:
+        return TOUCH_HAND_IN, TOUCH_HELD_S
+    return TOUCH_HAND_OUT if hands.watched else TOUCH_UNKNOWN, TOUCH_S
 
 
 def _fits(

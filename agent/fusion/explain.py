@@ -20,7 +20,6 @@ CROSSTALK = 0.02  # of a neighbour's step (measured: 10.4 g of 621 g two plates 
 DRIFT_SHARE, DRIFT_G = 0.02, 15.0  # levels creep, cables are leant on: shifts of this size that mean nothing
 TOUCH_G = 800.0  # presses and lifts spread over about this much, with a long tail: a person leans with 15 kg
 UNREST_S, UNREST_MOST = 0.5, 6.0  # goods come to rest at once; the longer it took, the longer the rest must last
-TOUCH_S, TOUCH_HELD_S = 0.12, 0.2  # a touch stays flat about this long; while a hand is seen in the lane
 TREMBLE = 0.02  # of a hand's force (15 kg presses on a real platform: 100-300 g)
 RINGING = 0.003  # of the step: a full flask sloshes
 REST_ROUGH_G = 4.0  # goods set down on a shaken shelf
@@ -80,7 +79,7 @@ def _touch(e: Evidence) -> float:
     density = 1.0 / (TOUCH_G * (1.0 + abs(e.step.delta_g) / TOUCH_G) ** 2)
     unrest = max(e.step.settled - max(e.step.fell if e.step.delta_g < 0 else e.step.rose, e.step.began), 0.0)
     tremble *= math.exp(min(unrest / UNREST_S, UNREST_MOST))
-    return e.touch * density * math.exp(-e.step.flat_s / (TOUCH_HELD_S if e.hand_in else TOUCH_S)) * tremble
+    return e.touch * density * math.exp(-e.step.flat_s / e.touch_s) * tremble
 
 
 # -- moves ----------------------------------------------------------------------------------------------------------------
@@ -195,15 +194,28 @@ def _place(e: Evidence, moves: tuple[Move, ...]) -> float:
         penalty += _hidden(came, laid) + _hidden(went, taken)
     elif min(came, went) > 0.0:
         penalty += 2.0
-    bonus = 0.0
+    bonus = _at_home(e, moves)
     if len(moves) == 1 and moves[0].stray is not None:
         stray = moves[0].stray
         shares = dict(stray.shares)
         off = sum(
             abs(d + stray.weight_g * shares.get(c, 0.0)) for d, c in zip(e.step.cells_g, e.stretch.cells, strict=True)
         )
-        bonus = math.log(cells) - min(0.5 * (off / (0.2 * stray.weight_g + 2.0 * e.step.cell_sigma_g)) ** 2, 5.0)
+        bonus += math.log(cells) - min(0.5 * (off / (0.2 * stray.weight_g + 2.0 * e.step.cell_sigma_g)) ** 2, 5.0)
     return math.exp(bonus - min(penalty, 8.0))
+
+
+def _at_home(e: Evidence, moves: tuple[Move, ...]) -> float:
+    """Goods across a border stand mostly where they belong (log of their share there, cubed)."""
+    if len(e.stretch.borders) < 2:
+        return 0.0
+    log = 0.0
+    for move in moves:
+        columns = e.stretch.borders.get(move.lane, e.stretch.cells)
+        mine = sum(abs(d) for d, c in zip(e.step.cells_g, e.stretch.cells, strict=True) if c in columns)
+        share = mine / (sum(abs(d) for d in e.step.cells_g) or 1.0)
+        log += 3.0 * math.log(max(share, 0.01))
+    return log
 
 
 def _hidden(seen_g: float, meant_g: float) -> float:

@@ -9,12 +9,13 @@ import math
 from collections import deque
 
 from agent.messages import Snapshot, Tracks
-from agent.shelf.planogram import Stretch
+from agent.shelf.planogram import Box, Stretch
 
 MEMORY_S = 4.0  # longer than a step takes from the first touch to rest
 VISITOR_GONE_S = 60.0  # unseen this long, a visitor's goods are no longer expected back
 PRESENT_S = 2.0  # seen this recently is here; tracks come at 10-30 Hz
-JUST_NOW_S, BESIDE_M = 0.15, 0.08  # two frames; a hand is seen within 3 cm, and is 8 cm wide
+HIDDEN_S = 0.6  # hands hide behind goods and arms for up to half a second
+BESIDE_M = 0.08  # a hand is seen within 3 cm, and is 8 cm wide
 ALONG_SIGMA_M = 0.08  # hand against the middle of the weight: plates are 0.1 m wide, hands are seen within 3 cm
 UP_SIGMA_M = 0.08
 OUT_SIGMA_M = 0.12
@@ -83,19 +84,12 @@ class Hands:
         return fits
 
     def inside(self, stretch: Stretch, t: float) -> set[str]:
-        """Whose hands are in the stretch's box right now, as far as they were seen in the last moments?"""
-        if stretch.box is None:
-            return set()
+        """Whose hands are in the stretch's box right now? A hand that was there a moment ago and is hidden since counts;
+        one that is seen elsewhere does not."""
         box = stretch.box
-        return {
-            visitor
-            for visitor, kept in self._hands.items()
-            for at, u, v, d in kept
-            if t - at <= JUST_NOW_S
-            and d < AWAY_M
-            and box.left - BESIDE_M < u < box.right + BESIDE_M
-            and box.bottom - BESIDE_M < v < box.top + BESIDE_M
-        }
+        if box is None:
+            return set()
+        return {visitor for visitor, kept in self._hands.items() if _is_inside(kept, box, t)}
 
     def snapshot(self) -> Snapshot:
         """Plain values."""
@@ -105,6 +99,23 @@ class Hands:
         """What `snapshot` gave."""
         self._hands = {v: deque((tuple(x) for x in p), maxlen=MAX_POSITIONS) for v, p in state["hands"].items()}
         self._seen, self._last = dict(state["seen"]), state["last"]
+
+
+def _is_inside(kept: deque[Position], box: Box, t: float) -> bool:
+    """Frame by frame, newest first, for as long as fewer hands are seen than the visitor has shown before."""
+    frames: dict[float, list[bool]] = {}
+    for at, u, v, d in reversed(kept):
+        if t - at > HIDDEN_S and at not in frames:
+            break
+        near = box.left - BESIDE_M < u < box.right + BESIDE_M and box.bottom - BESIDE_M < v < box.top + BESIDE_M
+        frames.setdefault(at, []).append(near and d < AWAY_M)
+    most = max((len(hands) for hands in frames.values()), default=0)
+    for hands in frames.values():
+        if any(hands):
+            return True
+        if len(hands) == most:
+            return False
+    return False
 
 
 def _distance2(position: Position, stretch: Stretch, u_m: float) -> float:

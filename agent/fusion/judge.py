@@ -62,6 +62,9 @@ class Verdict:
     said: tuple[Said, ...] = ()
 
 
+Part = tuple[Step, Stretch]
+
+
 def judge(step: Step, stretch: Stretch, around: Around, beside: Iterable[tuple[Step, Stretch, Around]] = ()) -> Verdict:
     """The verdict on `step` as it stands now. `beside`: steps on neighbouring stretches that are at rest too; `around`
     of each knows the strays of both stretches and what shook the board."""
@@ -73,7 +76,9 @@ def judge(step: Step, stretch: Stretch, around: Around, beside: Iterable[tuple[S
     alone = weigh(gather(step, stretch, around))
     for other, neighbour, together in beside:
         if may_be_one(step, other):
-            one = _as_one(step, stretch, other, neighbour, together, alone)
+            apart = _total(alone) * _total(weigh(gather(other, neighbour, together)))
+            large, small = sorted(((step, stretch), (other, neighbour)), key=lambda part: -abs(part[0].delta_g))
+            one = _as_one(large, small, together, apart)
             if one is not None:
                 return one
     verdict = _rule(step, stretch, (stretch.index,), around.hands, normalise(alone))
@@ -91,21 +96,22 @@ def _rule(
     return Verdict(Ruling.TOLD, step, stretch, resolved, tuple(_say(move, told) for move in best[0]))
 
 
-def _as_one(
-    step: Step, stretch: Stretch, other: Step, neighbour: Stretch, around: Around, alone: list[Weighted]
-) -> Verdict | None:
-    """One thing across the border explains both steps better than two: the verdict on it, or WAIT while that is not
-    ripe. None when two things do better."""
+def _as_one(large: Part, small: Part, around: Around, apart: float) -> Verdict | None:
+    """One thing across the border explains both steps better than two (weight `apart`): the verdict on it, or WAIT
+    while that is not ripe. None when two things do better. It lies where most of it lies."""
+    (step, stretch), (other, neighbour) = large, small
     joined = one_stretch(stretch, neighbour)
     both = one_step(step, other, joined, stretch)
-    weighted = [(m, w * STRADDLE / abs(both.delta_g)) for m, w in weigh(gather(both, joined, around)) if len(m) == 1]
-    apart = math.fsum(w for _, w in alone) * math.fsum(w for _, w in weigh(gather(other, neighbour, around)))
-    told = normalise([*weighted, ((), apart)])
-    one = sum(e.probability for e in told if e.moves)
-    if one < SURE_STRADDLE:
+    single = [(m, w * STRADDLE / abs(both.delta_g)) for m, w in weigh(gather(both, joined, around)) if len(m) == 1]
+    told = normalise([*single, ((), apart)])
+    if sum(e.probability for e in told if e.moves) < SURE_STRADDLE:
         return None
     resolved = (stretch.index, neighbour.index)
     return _rule(both, joined, resolved, around.hands, told) or Verdict(Ruling.WAIT, both, joined)
+
+
+def _total(weighted: list[Weighted]) -> float:
+    return math.fsum(w for _, w in weighted)
 
 
 def _ripe(step: Step, real: float, clear: float) -> bool:

@@ -6,6 +6,7 @@ two lanes with the same cells share their stretch. Not here: what stands there n
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from agent.config import schema
@@ -46,6 +47,7 @@ class Lane:
     units: int | None  # at the first start
     facing_units: int
     low_units: int
+    cells: tuple[int, ...]  # columns of the scale's Counts; those of its stretch
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,11 @@ class Stretch:
     box: Box | None
     neighbours: tuple[int, ...]  # stretches on the same board right beside this one
     board: tuple[int, ...]  # all stretches whose cells feel what happens here (crosstalk), this one left out
+
+    @property
+    def borders(self) -> Mapping[str, tuple[int, ...]]:
+        """Lane -> columns of its own cells."""
+        return {lane.name: lane.cells for lane in self.lanes}
 
     def cell_u_m(self, position: float) -> float | None:
         """Where on the shelf's edge lies `position` (0 = middle of the first cell, 1 = of the second ...), metres."""
@@ -90,7 +97,7 @@ class Planogram:
                     index=index,
                     scale=scale,
                     cells=tuple(columns[c][1] for c in cells),
-                    lanes=tuple(_lane(lane) for lane in lanes),
+                    lanes=tuple(_lane(lane, tuple(columns[c][1] for c in cells)) for lane in lanes),
                     box=boxes[index],
                     neighbours=_beside(index, boxes, gap_m=0.05),
                     board=_beside(index, boxes, gap_m=10.0),
@@ -113,8 +120,8 @@ def _product(item: schema.Lane | schema.Product) -> Product:
     return Product(item.gtin, item.unit_g, item.unit_tolerance)
 
 
-def _lane(lane: schema.Lane) -> Lane:
-    return Lane(lane.name, _product(lane), lane.min_step_g, lane.units, lane.facing_units, lane.low_units)
+def _lane(lane: schema.Lane, cells: tuple[int, ...]) -> Lane:
+    return Lane(lane.name, _product(lane), lane.min_step_g, lane.units, lane.facing_units, lane.low_units, cells)
 
 
 def _box(lanes: list[schema.Lane]) -> Box | None:
