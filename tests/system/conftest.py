@@ -1,0 +1,178 @@
+"""A real broker for tests: mosquitto on a free port of loopback, in its own directory, to be stopped, started, killed
+and reconfigured; and a subscriber that remembers all it was sent.
+
+    def test_something(mosquitto, subscriber):
+        mosquitto.start("max_packet_size 400")
+        heard = subscriber(mosquitto.port, "shelf/#")
+        ...
+        heard.wait_for(lambda messages: len(messages) >= 3)
+"""
+
+from __future__ import annotations
+
+import getpass
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from paho.mqtt.client import Client, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+
+LIMIT_S = 15.0  # for anything a broker on this machine should do at once
+
+
+class Mosquitto:
+    """One broker with its directory. `port` and persistence stay the same over restarts."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.port = free_port()
+        self.acl = directory / "acl"
+        self._lines: tuple[str, ...] = ()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self, *lines: str) -> None:
+        """With these lines of mosquitto.conf; without any: those of the last start. Returns when it listens."""
+        self._lines = lines or self._lines
+        listener = (
+            [] if any(line.startswith("listener ") for line in self._lines) else [f"listener {self.port} 127.0.0.1"]
+        )
+        anonymous = [] if any(line.startswith("allow_anonymous") for line in self._lines) else ["allow_anonymous true"]
+        config = self.directory / "mosquitto.conf"
+        user = f"user {getpass.getuser()}"  # as root it would become `mosquitto`, who may not read our directory
+        config.write_text("\n".join([user, "set_tcp_nodelay true", *listener, *anonymous, *self._lines, ""]))
+        with (self.directory / "log").open("ab") as log:
+            self._process = subprocess.Popen(["mosquitto", "-c", str(config), "-v"], stdout=log, stderr=log)
+        wait_until(lambda: listens(self.port), what="mosquitto to listen")
+
+    def stop(self) -> None:
+        """In order: it saves what it persists."""
+        self._end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        self._end(signal.SIGKILL)
+
+    def reload(self) -> None:
+        """Reads acl and configuration again."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGHUP)
+
+    @property
+    def log(self) -> str:
+        return (self.directory / "log").read_text(errors="replace")
+
+    def _end(self, how: signal.Signals) -> None:
+        if self._process is not None:
+            self._process.send_signal(how)
+            self._process.wait(LIMIT_S)
+            self._process = None
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One message as a subscriber got it."""
+
+    topic: str
+    body: bytes
+    retain: bool
+
+
+class Subscriber:
+    """Remembers everything on `topics`, over restarts of the broker, with a session that the broker keeps."""
+
+    def __init__(self, port: int, topics: str, name: str) -> None:
+        self.messages: list[Heard] = []
+        self._changed = threading.Condition()
+        self._subscribed = threading.Event()
+        self._topics = topics
+        self._client = Client(CallbackAPIVersion.VERSION2, client_id=name, protocol=MQTTProtocolVersion.MQTTv5)
+        self._client.on_connect = lambda client, *_: client.subscribe(self._topics, qos=1)
+        self._client.on_subscribe = lambda *_: self._subscribed.set()
+        self._client.on_message = self._on_message
+        self._client.reconnect_delay_set(1, 1)
+        session = Properties(PacketTypes.CONNECT)
+        session.SessionExpiryInterval = 3600
+        self._client.connect("127.0.0.1", port, keepalive=30, clean_start=False, properties=session)
+        self._client.loop_start()
+        assert self._subscribed.wait(LIMIT_S), "the subscriber could not subscribe"
+
+    def publish(self, topic: str, body: bytes) -> None:
+        """The hub speaks."""
+        self._client.publish(topic, body, qos=1).wait_for_publish(LIMIT_S)
+
+    def wait_for(
+        self, enough: Callable[[list[Heard]], bool], *, what: str = "messages", within_s: float = LIMIT_S
+    ) -> None:
+        """Until `enough(messages)`; AssertionError after the limit."""
+        with self._changed:
+            happened = self._changed.wait_for(lambda: enough(self.messages), within_s)
+        assert happened, f"waited {within_s} s for {what}; heard {len(self.messages)}: {self.messages[-3:]}"
+
+    def on(self, part: str) -> list[Heard]:
+        """Messages whose topic contains `part`."""
+        with self._changed:
+            return [message for message in self.messages if part in message.topic]
+
+    def close(self) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def _on_message(self, _client: Client, _data: object, message: MQTTMessage) -> None:
+        with self._changed:
+            self.messages.append(Heard(message.topic, message.payload, message.retain))
+            self._changed.notify_all()
+
+
+@pytest.fixture
+def mosquitto(tmp_path: Path) -> Iterator[Mosquitto]:
+    """Not yet started, so that the test can say how."""
+    if shutil.which("mosquitto") is None:
+        pytest.skip("mosquitto is not installed: apt install mosquitto, or run `make test`, which does")
+    directory = tmp_path / "mosquitto"
+    directory.mkdir()
+    broker = Mosquitto(directory)
+    yield broker
+    broker.kill()
+
+
+@pytest.fixture
+def subscriber() -> Iterator[Callable[..., Subscriber]]:
+    """`subscriber(port, topics)`: as many as the test wants, all closed at its end."""
+    opened: list[Subscriber] = []
+
+    def open_one(port: int, topics: str = "shelf/#") -> Subscriber:
+        opened.append(Subscriber(port, topics, f"subscriber-{len(opened)}"))
+        return opened[-1]
+
+    yield open_one
+    for one in opened:
+        one.close()
+
+
+def free_port() -> int:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as sock:
+        sock.settimeout(0.2)
+        return sock.connect_ex(("127.0.0.1", port)) == 0
+
+
+def wait_until(true: Callable[[], bool], *, what: str, within_s: float = LIMIT_S) -> None:
+    """Polls; AssertionError after the limit."""
+    until_s = time.monotonic() + within_s
+    while not true():
+        assert time.monotonic() < until_s, f"waited {within_s} s for {what}"
+        time.sleep(0.01)
