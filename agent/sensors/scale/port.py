@@ -70,19 +70,7 @@ class SerialPort:
         self._closing = threading.Event()
         self._waking = threading.Lock()  # of two that close at once, one wakes the reader
         self._in_use = threading.Lock()  # so that nobody closes the file under a read
-        try:
-            self._serial = serial.Serial(
-                scale.port,
-                scale.baud,
-                bytesize=scale.bytesize,
-                parity=scale.parity,
-                stopbits=scale.stopbits,
-                timeout=READ_TIMEOUT_S,
-                write_timeout=WRITE_TIMEOUT_S,
-                exclusive=True,
-            )
-        except _FAILURES as error:
-            raise _refused(scale, error) from error
+        self._serial = _open(scale)
 
     def read(self) -> bytes:
         """See Port."""
@@ -131,6 +119,37 @@ class SerialPort:
     def _lost(self, error: Exception) -> ScaleError:
         scale = self._scale
         return ScaleError("unplugged", f'scale "{scale.name}": {scale.port} is gone ({error}): plug the cable in again')
+
+
+def _open(scale: schema.Scale) -> serial.Serial:
+    try:
+        port = serial.Serial(
+            scale.port,
+            scale.baud,
+            bytesize=scale.bytesize,
+            parity=scale.parity,
+            stopbits=scale.stopbits,
+            timeout=READ_TIMEOUT_S,
+            write_timeout=WRITE_TIMEOUT_S,
+            exclusive=True,
+        )
+        taken = _line_as_set(scale, termios.tcgetattr(port.fileno())[2])
+    except _FAILURES as error:
+        raise _refused(scale, error) from error
+    if not taken:
+        port.close()
+        raise _refused(scale, termios.error(errno.EINVAL))
+    return port
+
+
+def _line_as_set(scale: schema.Scale, cflag: int) -> bool:
+    """Whether the line is what was asked for. Refusing is not always said: the same pty answered 7E1 with EINVAL from
+    one state and with silence, staying at 8N1, from another (measured, Linux 6.18, glibc 2.36)."""
+    size = termios.CS7 if scale.bytesize == 7 else termios.CS8
+    parity = {"N": 0, "E": termios.PARENB, "O": termios.PARENB | termios.PARODD}[scale.parity]
+    parity_set = cflag & (termios.PARENB | termios.PARODD) if cflag & termios.PARENB else 0
+    stopbits = 2 if cflag & termios.CSTOPB else 1
+    return (cflag & termios.CSIZE, parity_set, stopbits) == (size, parity, scale.stopbits)
 
 
 def _refused(scale: schema.Scale, error: Exception) -> ScaleError:
