@@ -63,7 +63,7 @@ def draw(said: Sequence[Said], out: Path) -> None:
     import matplotlib
 
     matplotlib.use("svg")
-    matplotlib.rcParams["svg.hashsalt"] = "shelfd"
+    matplotlib.rcParams.update({"svg.hashsalt": "shelfd", "svg.fonttype": "none"})
     from matplotlib import pyplot
 
     bins = binned(said)

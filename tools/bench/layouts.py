@@ -142,8 +142,8 @@ class _Shelf:
                     right_m=round(right_m, 4),
                     bottom_m=round(bottom_m, 4),
                     top_m=round(bottom_m + BOARD_M, 4),
-                    units=facing - int(self.rng.integers(0, facing // 2)),
-                    facing_units=facing,
+                    units=None if weight_g is None else facing - int(self.rng.integers(0, facing // 2)),
+                    facing_units=0 if weight_g is None else facing,
                 )
             )
 

@@ -57,13 +57,13 @@ def f1(matches: Matches) -> float:
 def run(play: Play, faults: Sequence[Fault] | None = None, seed: int = 0) -> Outcome:
     """All that the core says. `faults`: the play comes as bytes over a line that has these."""
     core, outcome = Core(play.config), Outcome(play.truth)
-    observations = play.observations() if faults is None else _over_the_line(play, faults, seed)
+    observations = play.observations() if faults is None else over_the_line(play, faults, seed)
     for observation in observations:
         outcome.outputs += core.step(observation)
     return outcome
 
 
-def _over_the_line(play: Play, faults: Sequence[Fault], seed: int) -> list[Observation]:
+def over_the_line(play: Play, faults: Sequence[Fault], seed: int) -> list[Observation]:
     """The play's observations with its Counts as the real reader hears them."""
     heard: list[Observation] = []
     line = _Line(play, faults, seed)

@@ -24,6 +24,7 @@ APART_S = 0.8  # kept free on each side of a deed: two events of a lane are at l
 WALK_M_PER_S = 0.8
 ITEM_SPREAD = 0.005  # 1 sigma between items of one product
 STRADDLE = 0.03  # share of items that stand across the border to the neighbour lane
+LOOSE_PORTIONS = 8  # of goods of no fixed weight, at the beginning
 Truth = dict[str, Any]
 
 
@@ -61,7 +62,7 @@ class Stage:
         self._busy: dict[int, list[tuple[float, float]]] = defaultdict(list)
         self._names = iter(rng.permutation(9000))
         for lane in layout.config.lanes:
-            for _ in range(lane.units or 0):
+            for _ in range(LOOSE_PORTIONS if lane.units is None else lane.units):
                 self._lay(self.item(lane.gtin), lane, straddle=self.rng.random() < STRADDLE)
         begin = [Curve((-2.0, -1.0), (0.0, 1.0), x.cells, tuple(x.weight_g * s for s in x.shares)) for x in self.items]
         self.curves.extend(begin)

@@ -120,34 +120,34 @@ def _online(home: House, board: Board) -> bool:
     return True
 
 
-def _running(home: House, play: Play) -> Iterator[float]:
-    """Moments of the play at the screen's pace, until the play is over and settled or the agent is gone."""
-    while home.shop.now_s() < play.until_s + 0.5 and home.agent.poll() is None:
+def _running(home: House, play: Play, board: Board) -> Iterator[float]:
+    """Moments of the play at the screen's pace, until the play is over and settled or something has gone wrong."""
+    while home.shop.now_s() < play.until_s + 0.5 and home.agent.poll() is None and board.broken is None:
         yield home.shop.now_s()
         time.sleep(1 / FRAMES_HZ)
 
 
 def _wait(home: House, play: Play, board: Board, asked: argparse.Namespace) -> bool:
     said = 0
-    for play_s in _running(home, play):
+    for play_s in _running(home, play, board):
         moves = board.moves()
         for heard in moves[said:]:
             print(f"{play_s:7.1f} s {type(heard.payload).__name__.lower()} {heard.id}", file=sys.stderr, flush=True)
         said = len(moves)
-    return _alive(home)
+    return _well(home, board)
 
 
 def _show(home: House, play: Play, board: Board, asked: argparse.Namespace) -> bool:
     screen = Screen(play, board, f"shelfd demo, seed {asked.seed}")
     with Live(console=Console(), screen=True, auto_refresh=False) as live:
-        for play_s in _running(home, play):
+        for play_s in _running(home, play, board):
             kinds = [f"the demo made a fault: {fault.kind}" for fault in home.shop.faults_now()]
             live.update(screen.draw(time.monotonic(), play_s, kinds), refresh=True)
-    return _alive(home)
+    return _well(home, board)
 
 
-def _alive(home: House) -> bool:
-    complaint = home.complaint()
+def _well(home: House, board: Board) -> bool:
+    complaint = home.complaint() or board.broken
     if complaint is not None:
         print(complaint, file=sys.stderr)
     return complaint is None

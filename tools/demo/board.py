@@ -6,25 +6,16 @@ Fed by the subscriber's thread, read by the screen's: one lock. Not here: MQTT (
 from __future__ import annotations
 
 import threading
-from collections import deque
 from dataclasses import dataclass, field
-
-import msgspec
 
 from tools.bench.run import f1
 from tools.bench.stage import Truth
 from tools.score.match import Matches, match
-from wire.envelope import TYPE_PREFIX, Envelope
-from wire.events import EVENTS, Cleared, EventPayload, Fault, Pick, Put, Restock
-from wire.state import Health, Online, StockState
+from wire.codec import decode_event, decode_state
+from wire.events import Cleared, EventPayload, Fault, Pick, Put, Restock
+from wire.state import Online, StatePayload, StockState
 
 SETTLE_S = 3.5  # a truth younger than this is still awaited: 2.5 s of tolerance and 1 s to decide
-_TYPES = {TYPE_PREFIX + event.kind: event for event in EVENTS}
-_STATES: dict[str, type[Online | Health | StockState]] = {s.kind: s for s in (Online, Health, StockState)}
-
-
-class _Head(msgspec.Struct):
-    type: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,21 +34,21 @@ class Board:
     truth: list[Truth]
     began_s: float | None = None
     online: bool = False
+    broken: str | None = None  # the first message that was against the contract of wire/
     events: list[Heard] = field(default_factory=list)
     stock: dict[tuple[str, str | None], int | None] = field(default_factory=dict)
     faults: dict[tuple[str, str], str] = field(default_factory=dict)
-    log: deque[str] = field(default_factory=lambda: deque(maxlen=20))
     _ids: set[str] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def hear(self, topic: str, body: bytes, at_s: float) -> None:
-        """One message of the broker. Doubles are dropped by their id."""
+        """One message of the broker. Doubles are dropped by their id. WireError for what breaks the contract."""
         kind, name = topic.split("/")[-2:]
         with self._lock:
             if kind == "event":
                 self._event(body, at_s)
-            elif kind == "state" and name in _STATES and body:
-                self._state(msgspec.json.decode(body, type=_STATES[name]))
+            elif kind == "state" and body:  # an empty one only clears the topic
+                self._state(decode_state(name, body))
 
     def now(self, now_s: float) -> tuple[list[Truth], Matches, float]:
         """The truth up to `now_s` (monotonic), its matches, and F1 over what is settled by now."""
@@ -91,18 +82,17 @@ class Board:
             return [heard for heard in self.events if isinstance(heard.payload, Pick | Put | Restock)]
 
     def _event(self, body: bytes, at_s: float) -> None:
-        kind = _TYPES[msgspec.json.decode(body, type=_Head).type]
-        envelope = msgspec.json.decode(body, type=Envelope[kind])  # type: ignore[valid-type]
-        if envelope.id in self._ids:
+        event = decode_event(body)
+        if event.id in self._ids:
             return
-        self._ids.add(envelope.id)
-        self.events.append(Heard(envelope.id, envelope.data, at_s))
-        if isinstance(envelope.data, Fault):
-            self.faults[(envelope.data.part, envelope.data.code)] = envelope.data.message
-        elif isinstance(envelope.data, Cleared):
-            self.faults.pop((envelope.data.part, envelope.data.code), None)
+        self._ids.add(event.id)
+        self.events.append(Heard(event.id, event.data, at_s))
+        if isinstance(event.data, Fault):
+            self.faults[(event.data.part, event.data.code)] = event.data.message
+        elif isinstance(event.data, Cleared):
+            self.faults.pop((event.data.part, event.data.code), None)
 
-    def _state(self, state: Online | Health | StockState) -> None:
+    def _state(self, state: StatePayload) -> None:
         if isinstance(state, Online):
             self.online = state.online
         elif isinstance(state, StockState):

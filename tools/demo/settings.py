@@ -1,40 +1,29 @@
-"""Writes a `Config` as the TOML file that `shelfd run` reads; keys at their default are left out."""
+"""Writes a `Config` as the TOML file that `shelfd run` reads."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import fields, is_dataclass
 from typing import Any
 
+from agent.config.load import to_dict
 from agent.config.schema import Config
 
 
 def to_toml(config: Config) -> str:
-    """The whole file. Names follow the schema: a list of tables stands in the singular."""
-    return "\n".join(_table(config, "")).lstrip("\n") + "\n"
+    """The whole file, defaults included."""
+    return "\n".join(_table(to_dict(config), "")).lstrip("\n") + "\n"
 
 
-def _table(thing: Any, path: str) -> list[str]:
+def _table(table: dict[str, Any], path: str) -> list[str]:
+    """Keys first: in TOML what follows a header belongs to it."""
     lines, below = [], []
-    for field in fields(thing):
-        value = getattr(thing, field.name)
-        name = field.metadata["name"] or field.name
+    for name, value in table.items():
         inner = f"{path}.{name}" if path else name
-        if is_dataclass(value):
-            inside = _table(value, inner)
-            below += ["", f"[{inner}]", *inside] if inside else []
-        elif _holds_tables(value):
+        if isinstance(value, dict):
+            below += ["", f"[{inner}]", *_table(value, inner)]
+        elif isinstance(value, list) and value and isinstance(value[0], dict):
             for one in value:
                 below += ["", f"[[{inner}]]", *_table(one, inner)]
-        elif value is not None and value != field.default:
-            lines.append(f"{name} = {_plain(value)}")
+        elif value != []:
+            lines.append(f"{name} = {json.dumps(value, ensure_ascii=False)}")  # plain values are written as in JSON
     return lines + below
-
-
-def _holds_tables(value: Any) -> bool:
-    return isinstance(value, tuple) and bool(value) and is_dataclass(value[0])
-
-
-def _plain(value: Any) -> str:
-    """Strings, numbers, booleans and lists of them are written in TOML as in JSON."""
-    return json.dumps(list(value) if isinstance(value, tuple) else value)

@@ -1,0 +1,158 @@
+"""What the demo knows and shows, without starting anything: board, screen, settings, usage."""
+
+from __future__ import annotations
+
+import pytest
+from rich.console import Console
+
+from agent.config.check import demand
+from agent.config.load import read_text, usable
+from agent.messages import Event, State
+from tools.bench.run import Outcome, run
+from tools.bench.world import LAYOUTS, Play, random_shop, simulate
+from tools.demo.__main__ import main
+from tools.demo.board import Board
+from tools.demo.screen import Screen, summary
+from tools.demo.settings import to_toml
+from wire.codec import encode, encode_event
+from wire.envelope import Envelope, event_type
+from wire.events import Clock, EventPayload, Fault, Pick
+from wire.state import Online
+
+BASE = "shelf/v1/bench/shelf-1"
+GTIN = "06901234567892"
+CLOCK = Clock(synced=True)
+TRUTH = {"type": "pick", "lane": "a", "gtin": GTIN, "units": 1, "t_s": 5.0, "tolerance_s": 2.5, "visitor": "4711"}
+
+
+@pytest.fixture(scope="module")
+def play() -> Play:
+    return simulate(2, random_shop(2, 0.7))
+
+
+@pytest.fixture(scope="module")
+def outcome(play: Play) -> Outcome:
+    return run(play)
+
+
+def pick(**changes: object) -> Pick:
+    whole = {"lane": "a", "gtin": GTIN, "units": 1, "delta_g": -100.0, "confidence": 0.9, "visitor": "4711"}
+    times = {"began_s": 104.8, "ended_s": 105.0, "decided_s": 105.6, "clock": CLOCK}
+    return Pick(**(whole | times | changes))
+
+
+def message(payload: EventPayload, sequence: int = 1) -> bytes:
+    """As the agent's outbox writes it."""
+    envelope = Envelope(
+        specversion="1.0",
+        id=f"shelf-1/b/{sequence}",
+        source=BASE,
+        type=event_type(payload),
+        datacontenttype="application/json",
+        sequence=f"{sequence:012d}",
+        data=payload,
+    )
+    return encode_event(envelope)
+
+
+def said(board: Board, *payloads: EventPayload) -> None:
+    for sequence, payload in enumerate(payloads, 1):
+        board.hear(f"{BASE}/event/{payload.kind}", message(payload, sequence), 106.0)
+
+
+# -- the board ---------------------------------------------------------------------------------------------------------
+def test_a_right_event_scores_and_a_double_of_it_does_not_count_again() -> None:
+    board = Board([TRUTH], began_s=100.0)
+    said(board, pick())
+    said(board, pick())
+    told = summary(board, 110.0)
+    assert (told["events"], told["truth"], told["f1"], told["delay_p95_s"]) == (1, 1, 1.0, 0.6)
+
+
+def test_a_wrong_visitor_costs_the_score_but_not_the_one_without_visitors() -> None:
+    board = Board([TRUTH], began_s=100.0)
+    said(board, pick(visitor="1234"))
+    told = summary(board, 110.0)
+    assert (told["f1"], told["f1_without_visitor"], told["missed"], told["wrong"]) == (0.0, 1.0, 1, 1)
+
+
+def test_what_has_just_happened_is_awaited_before_it_counts_as_missed() -> None:
+    board = Board([TRUTH], began_s=100.0)
+    assert summary(board, 106.0)["missed"] == 0
+    assert summary(board, 109.0)["missed"] == 1
+
+
+def test_a_restock_in_the_truth_is_no_part_of_the_score() -> None:
+    board = Board([TRUTH | {"type": "restock", "units": 6}], began_s=100.0)
+    assert summary(board, 120.0)["truth"] == 0
+
+
+def test_faults_stand_until_they_are_cleared_and_the_last_will_takes_the_shelf_off_line() -> None:
+    board = Board([])
+    said(board, Fault(part="scale/main", code="unplugged", message="gone", at_s=1.0, clock=CLOCK))
+    board.hear(f"{BASE}/state/online", encode(Online(online=True)), 1.0)
+    assert board.faults == {("scale/main", "unplugged"): "gone"}
+    assert board.online
+    board.hear(f"{BASE}/state/online", encode(Online(online=False)), 2.0)
+    assert not board.online
+
+
+def test_a_retained_topic_that_was_emptied_is_no_message() -> None:
+    board = Board([])
+    board.hear(f"{BASE}/state/stock", b"", 1.0)
+    assert board.stock == {}
+
+
+# -- the screen --------------------------------------------------------------------------------------------------------
+def shown(play: Play, outcome: Outcome, at_s: float, width: int) -> str:
+    """The screen as text, `at_s` into the play."""
+    board = Board(play.truth, began_s=0.0, online=True)
+    for output in outcome.outputs:
+        if isinstance(output, Event) and getattr(output.payload, "decided_s", at_s) < at_s:
+            said_one = message(output.payload, len(board.events))
+            board.hear(f"{BASE}/event/{output.payload.kind}", said_one, output.payload.decided_s)
+        elif isinstance(output, State) and output.payload.kind in ("stock",):
+            board.hear(f"{BASE}/state/stock", encode(output.payload), 0.0)
+    console = Console(width=width, height=50, record=True, force_terminal=True, quiet=True)
+    console.quiet = False
+    with console.capture() as drawn:
+        console.print(Screen(play, board, "demo").draw(at_s, at_s, ["stall"]))
+    return drawn.get()
+
+
+def test_the_screen_shows_lanes_stock_visitors_truth_and_what_was_said(
+    play: Play, outcome: Outcome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "180")
+    entry = next(x for x in play.truth if x["type"] == "pick" and x["gtin"] and x["t_s"] > 8.0)
+    text = shown(play, outcome, entry["t_s"] + 4.0, 180)
+    title = next(lane.title[3:] for lane in play.config.lanes if lane.gtin == entry["gtin"])
+    for word in (entry["lane"], title, entry["visitor"], "▮", "✓", "F1", "stall", "◉"):
+        assert word in text, word
+
+
+def test_a_narrow_terminal_shows_what_was_said_and_no_shelf(
+    play: Play, outcome: Outcome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    text = shown(play, outcome, 20.0, 80)
+    assert "what was so" in text
+    assert "▮" not in text
+
+
+# -- settings and usage ------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("layout", sorted(LAYOUTS))
+@pytest.mark.parametrize("seed", range(3))
+def test_the_settings_that_are_written_are_those_that_are_read(layout: str, seed: int) -> None:
+    config = simulate(seed, random_shop(1, 0.2, layout)).config
+    assert usable(read_text(to_toml(config))) == config
+    demand(config)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--seconds", "5"], ["--shoppers", "4"], ["--seed", "x"], ["--layout", "fridge"], ["--what"], ["--seed", "-1"]],
+)
+def test_bad_usage_is_a_sentence_and_64(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments) == 64
+    assert capsys.readouterr().err.startswith("tools.demo: ")
