@@ -23,10 +23,11 @@ UNREST_S, UNREST_MOST = 0.5, 6.0  # goods come to rest at once; the longer it to
 TREMBLE = 0.02  # of a hand's force (15 kg presses on a real platform: 100-300 g)
 RINGING = 0.003  # of the step: a full flask sloshes
 REST_ROUGH_G = 4.0  # goods set down on a shaken shelf
-PAIR_TOGETHER = 0.25  # two visitors with both hands in the lane take one each, against one taking one
+PAIR_TOGETHER = 1.2  # two visitors take one each, where both hands are in the lane: a hand is seldom there for nothing
 PAIR_SAME = 0.02  # one visitor, two different things at once
 PAIR_SWAP = 0.03  # one thing comes as another goes
 PAIR_SIGMAS = 4.0
+LEAST_OF_PAIR = 3e-3  # prior of each of two: two unlikely things at once are not worth the search
 POOR_SIGMAS = 2.5  # a single move that fits worse than this makes pairs worth a look
 
 
@@ -41,14 +42,14 @@ class Explanation:
 Weighted = tuple[tuple[Move, ...], float]  # moves, prior times likelihood (per gram)
 
 
-def weigh(evidence: Evidence) -> list[Weighted]:
-    """Every explanation with its weight."""
+def weigh(evidence: Evidence, *, pairs: bool = True) -> list[Weighted]:
+    """Every explanation with its weight. `pairs`: also two moves at once, where one alone fits badly."""
     shelf = evidence.around.shelf
     weighted: list[Weighted] = [((), _nothing(evidence)), ((), _touch(evidence))]
     singles = list(_singles(evidence, shelf))
     scored = [(move, _fit(evidence, (move,))) for move in singles]
     weighted += [((move,), weight) for move, weight in scored]
-    if _poor(evidence, singles) or len(evidence.both) > 2:
+    if pairs and (_poor(evidence, singles) or len(evidence.both) > 2):
         weighted += [(pair, weight) for pair in _pairs(evidence, shelf) if (weight := _fit(evidence, pair)) > 0.0]
     return weighted
 
@@ -104,8 +105,8 @@ def _ways_in(e: Evidence, size_g: float, visitor: str | None, shelf: ShelfState)
 
 def _pairs(e: Evidence, shelf: ShelfState) -> Iterable[tuple[Move, Move]]:
     came, went = parts(e.step)
-    takes = [m for v in e.both for m in _exact(_ways_out(e, went, v, shelf))] if went else []
-    lays = [m for v in e.both for m in _exact(_ways_in(e, came, v, shelf))] if came else []
+    takes = [m for v in e.both for m in _exact(_ways_out(e, went, v, shelf)) if _likely(e, m)] if went else []
+    lays = [m for v in e.both for m in _exact(_ways_in(e, came, v, shelf)) if _likely(e, m)] if came else []
     limit = PAIR_SIGMAS * _sigma(e)
     for takings in takes:
         for laying in lays:
@@ -123,7 +124,8 @@ def _together(e: Evidence, shelf: ShelfState, limit: float) -> Iterable[tuple[Mo
     singles: list[Move] = []
     for visitor in e.both:
         for part in (0.5 * size, size):
-            singles += [m for m in _exact(ways(e, part, visitor, shelf)) if m not in singles]
+            found = _exact(ways(e, part, visitor, shelf))
+            singles += [m for m in found if _likely(e, m) and m not in singles]
     for i, one in enumerate(singles):
         for other in singles[i + 1 :]:
             same_thing = one.gtin == other.gtin and one.visitor == other.visitor
@@ -132,6 +134,10 @@ def _together(e: Evidence, shelf: ShelfState, limit: float) -> Iterable[tuple[Mo
                 continue
             if abs(one.mean_g + other.mean_g - size) < limit + PAIR_SIGMAS * (one.sigma_g + other.sigma_g):
                 yield one, other
+
+
+def _likely(e: Evidence, move: Move) -> bool:
+    return move.prior * e.both[move.visitor] > LEAST_OF_PAIR
 
 
 def _exact(moves: Iterable[Move]) -> list[Move]:

@@ -69,20 +69,27 @@ def judge(step: Step, stretch: Stretch, around: Around, beside: Iterable[tuple[S
     """The verdict on `step` as it stands now. `beside`: steps on neighbouring stretches that are at rest too; `around`
     of each knows the strays of both stretches and what shook the board."""
     wait, level = Verdict(Ruling.WAIT, step, stretch), Verdict(Ruling.LEVEL, step, stretch, (stretch.index,))
-    if step.flat_s < EARLIEST_S or step.blocks < FEWEST_BLOCKS:
+    if not _due(step):
         return wait
     if max(parts(step)) < min(lane.min_step_g for lane in stretch.lanes):
         return level if step.flat_s >= LATEST_S else wait
     alone = weigh(gather(step, stretch, around))
     for other, neighbour, together in beside:
         if may_be_one(step, other):
-            apart = _total(alone) * _total(weigh(gather(other, neighbour, together)))
+            apart = _total(alone) * _total(weigh(gather(other, neighbour, together), pairs=False))
             large, small = sorted(((step, stretch), (other, neighbour)), key=lambda part: -abs(part[0].delta_g))
             one = _as_one(large, small, together, apart)
             if one is not None:
                 return one
     verdict = _rule(step, stretch, (stretch.index,), around.hands, normalise(alone))
     return verdict or (level if step.flat_s >= LEVEL_S else wait)
+
+
+def _due(step: Step) -> bool:
+    """Late enough to say something, and something new since the last look (every other block)?"""
+    if step.flat_s < EARLIEST_S or step.blocks < FEWEST_BLOCKS or step.now - _moment(step) < SOONEST_S - 1e-9:
+        return False
+    return step.flat_s > LATEST_S or step.blocks % 2 == FEWEST_BLOCKS % 2
 
 
 def _rule(
@@ -102,7 +109,7 @@ def _as_one(large: Part, small: Part, around: Around, apart: float) -> Verdict |
     (step, stretch), (other, neighbour) = large, small
     joined = one_stretch(stretch, neighbour)
     both = one_step(step, other, joined, stretch)
-    single = [(m, w * STRADDLE / abs(both.delta_g)) for m, w in weigh(gather(both, joined, around)) if len(m) == 1]
+    single = [(m, w * STRADDLE / abs(both.delta_g)) for m, w in weigh(gather(both, joined, around), pairs=False) if m]
     told = normalise([*single, ((), apart)])
     if sum(e.probability for e in told if e.moves) < SURE_STRADDLE:
         return None
@@ -115,8 +122,6 @@ def _total(weighted: list[Weighted]) -> float:
 
 
 def _ripe(step: Step, real: float, clear: float) -> bool:
-    if step.now - _moment(step) < SOONEST_S:
-        return False
     if real >= SURE:
         return clear >= CLEAR or step.flat_s >= CLEAR_WAIT_S
     return real > 0.5 and step.flat_s >= LATEST_S
