@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 
 from agent.config.check import MANY_CELLS, check, demand, is_loopback
 from agent.config.problem import ConfigError
-from agent.config.schema import Broker, Cell, Config, Device, Lane, Product, Scale
+from agent.config.schema import Broker, Cell, Config, Device, Lane, Product, Scale, Tracks
+from agent.sensors.scale.boxes import box_for
+from agent.sensors.scale.protocol import ScaleError
 
 COLA = "06901234567892"
 CHOCOLATE = "09506000134352"
@@ -76,6 +78,14 @@ def test_a_sound_shelf_has_no_problems():
             "error",
             "begin lower",
         ),
+        (
+            {"scales": (scale("a1", "a2", "a3", *map(str, range(60)), driver="modbus-rtu"),)},
+            "scale[0].cell",
+            "error",
+            "62 cells",
+        ),
+        ({"tracks": Tracks(socket="run/tracks.sock")}, "tracks.socket", "error", "from / on"),
+        ({"tracks": Tracks(socket="/" + "x" * 107)}, "tracks.socket", "error", "107 bytes"),
         # the planogram
         ({"lanes": (lane(cells=()),)}, "lane[0].cells", "error", "has no cell"),
         ({"lanes": (lane(cells=("a11",)),)}, "lane[0].cells[0]", "error", "did you mean `a1`?"),
@@ -138,6 +148,42 @@ def test_toledo_8217_talks_7e1(line, odd):
     box = scale("a1", driver="toledo-8217", bytesize=bytesize, parity=parity, stopbits=stopbits)
     problems = found(scales=(box,), lanes=(lane(),))
     assert problems == ({"scale[0].parity": ("warning", problems["scale[0].parity"][1])} if odd else {})
+
+
+def box_refuses(one: Scale) -> bool:
+    """Whether the driver itself would refuse this table when it opens the box."""
+    try:
+        box_for(one)
+    except ScaleError as error:
+        assert error.code == "bad_config"
+        return True
+    return False
+
+
+@pytest.mark.parametrize("driver", next(f for f in fields(Scale) if f.name == "driver").metadata["choices"])
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {},
+        {"poll_s": 0.5},
+        {"openscale_fields": ("unit", "weight")},
+        {"openscale_fields": ("weight",)},
+        {"openscale_fields": ("weight", "unit", "unit")},
+        {"openscale_fields": ("millis", "weight", "unit", "raw", "local_c", "remote_c")},
+    ],
+    ids=str,
+)
+def test_what_a_driver_would_refuse_is_told_before(driver, keys):
+    box = scale("a1", driver=driver, **keys)
+    told = [problem for problem in check(replace(SOUND, scales=(box,), lanes=(lane(),))) if problem.severity == "error"]
+    if driver == "openscale" or "openscale_fields" not in keys:  # elsewhere the key is odd and does no harm
+        assert bool(told) == box_refuses(box)
+
+
+@pytest.mark.parametrize("cells", [62, 63])
+def test_as_many_modbus_cells_as_one_question_carries(cells):
+    box = scale(*map(str, range(cells)), driver="modbus-rtu")
+    assert ("scale[0].cell" in found(scales=(box,), lanes=())) == box_refuses(box) == (cells > 62)
 
 
 def test_cells_of_two_scales_cannot_be_summed():

@@ -18,6 +18,10 @@ from wire.topics import NAME
 NAME_CHARACTERS = 64
 MODBUS_REGISTERS = 65_536
 MANY_CELLS = ("shelfd-lines", "modbus-rtu")  # drivers whose frames carry several cells; all others carry one
+STREAMING = ("shelfd-lines", "openscale", "cas-22", "toledo-continuous")  # there is no question to ask them
+MODBUS_CELLS = 62  # two registers each of the 125 of one answer
+OPENSCALE_FIELDS = ("millis", "weight", "unit", "raw", "local_c", "remote_c")  # in the order of its lines
+SOCKET_PATH_BYTES = 107  # sun_path of Linux and its closing zero
 SEVEN_BITS = (7, "E", 1)  # Toledo 8217 is 7E1, source: drivers of point-of-sale programs
 Rule = Callable[[Config], Iterator[Problem]]
 
@@ -120,6 +124,28 @@ def scale_line(config: Config) -> Iterator[Problem]:
             yield Problem(f"scale[{i}].modbus_register", f"{over}: begin lower")
 
 
+def scale_talk(config: Config) -> Iterator[Problem]:
+    """What the driver can ask for, and what it can read."""
+    for i, scale in enumerate(config.scales):
+        if scale.poll_s > 0 and scale.driver in STREAMING:
+            yield Problem(f"scale[{i}].poll_s", f"{scale.driver} boxes stream and are never asked: remove it")
+        if scale.driver == "modbus-rtu" and len(scale.cells) > MODBUS_CELLS:
+            yield Problem(f"scale[{i}].cell", f"one Modbus question carries {MODBUS_CELLS} cells: keep as many")
+        order = [OPENSCALE_FIELDS.index(name) for name in scale.openscale_fields if name in OPENSCALE_FIELDS]
+        if order != sorted(set(order)) or not {1, 2} <= set(order):
+            lines = ", ".join(OPENSCALE_FIELDS)
+            yield Problem(f"scale[{i}].openscale_fields", f"each once, weight and unit always, in the order {lines}")
+
+
+def tracker(config: Config) -> Iterator[Problem]:
+    """A Unix socket has a path of its own, which the kernel bounds."""
+    path = config.tracks.socket
+    if path and not path.startswith("/"):
+        yield Problem("tracks.socket", f'"{path}" depends on where the agent was started: write it from / on')
+    if len(path.encode()) > SOCKET_PATH_BYTES:
+        yield Problem("tracks.socket", f"Linux allows {SOCKET_PATH_BYTES} bytes for the path of a socket: shorten it")
+
+
 def _registers_end(scale: Scale) -> int:
     return scale.modbus_register + 2 * len(scale.cells)
 
@@ -146,4 +172,13 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-RULES: tuple[Rule, ...] = (identity, broker_address, broker_identity, scale_names, scale_cells, scale_line)
+RULES: tuple[Rule, ...] = (
+    identity,
+    broker_address,
+    broker_identity,
+    scale_names,
+    scale_cells,
+    scale_line,
+    scale_talk,
+    tracker,
+)

@@ -142,7 +142,9 @@ class Scale:
         high=60,
     )
     openscale_fields: tuple[str, ...] = key(
-        "optional fields switched on in OpenScale's menu, in their order", default=("weight", "unit")
+        "what is switched on in OpenScale's menu, in the order of its lines; weight and unit always",
+        default=("weight", "unit"),
+        choices=("millis", "weight", "unit", "raw", "local_c", "remote_c"),
     )
     checksum: bool = key("Toledo continuous: the box appends its checksum", default=False)
     toledo_unit: str = key(
