@@ -89,6 +89,7 @@ def deed(stage: Stage, habits: Habits, visitor: Visitor, t_s: float) -> float:
     while names:
         odds = [getattr(habits, name) for name in names]
         name = str(stage.rng.choice(names, p=[x / sum(odds) for x in odds]))
+        stage.deed = name
         done_s = DEEDS[name](stage, visitor, t_s)
         if done_s is not None:
             return done_s

@@ -59,6 +59,7 @@ class Stage:
         self.visitors: list[Visitor] = []
         self.baskets: dict[str, list[Item]] = {}
         self.shelf: dict[str, list[Item]] = defaultdict(list)
+        self.deed = ""  # noted in the truth, so that what goes wrong can be told by what was done
         self._busy: dict[int, list[tuple[float, float]]] = defaultdict(list)
         self._names = iter(rng.permutation(9000))
         for lane in layout.config.lanes:
@@ -173,8 +174,8 @@ class Stage:
         where = Item(None, grams, 0.08)
         self._lay(where, lane, straddle=False, stays=False)
         t_s = self._transient(where.cells, self._walk(visitor, lane, at_s), lasts_s)
-        down = [(t_s, 0.0), (t_s + 0.2, 1.0), (t_s + 0.5 * lasts_s, float(self.rng.uniform(0.6, 1.1)))]
-        self.curves.append(where.curve([*down, (t_s + lasts_s + 0.1, 0.9), (t_s + lasts_s + 0.25, 0.0)]))
+        held = self._wobble(t_s + 0.2, t_s + lasts_s)
+        self.curves.append(where.curve([(t_s, 0.0), *held, (t_s + lasts_s + 0.2, 0.0)]))
         self._shake(lane, t_s)
         return self._reach(visitor, lane, where.u_m, t_s, stays_s=lasts_s)
 
@@ -200,8 +201,9 @@ class Stage:
         lasts_s = float(self.rng.uniform(1.0, 5.0))
         t_s = self._transient(cells, self._walk(visitor, lane, at_s), lasts_s)
         grams = self.rng.uniform(5, 50) * self.rng.uniform(0.3, 1.0, len(cells))
-        times = (t_s, t_s + 0.3, t_s + lasts_s, t_s + lasts_s + 0.3)
-        self.curves.append(Curve(times, (0.0, 1.0, 0.9, 0.0), cells, tuple(float(g) for g in grams)))
+        points = [(t_s, 0.0), *self._wobble(t_s + 0.3, t_s + lasts_s), (t_s + lasts_s + 0.3, 0.0)]
+        times, levels = zip(*points, strict=True)
+        self.curves.append(Curve(times, levels, cells, tuple(float(g) for g in grams)))
         self.shakes.append(Shake(t_s, row, float(self.rng.uniform(5, 15)), lasts_s))
         visitor.busy_until_s = t_s + lasts_s
         return visitor.busy_until_s
@@ -211,6 +213,11 @@ class Stage:
         lasts_s = float(self.rng.uniform(0.3, 0.6))
         bump = [(t_s - lasts_s, 0.0), (t_s - 0.4 * lasts_s, 1.0), (t_s + 0.05, 0.0)]
         self.curves.append(item.curve(bump, float(self.rng.uniform(30, 250))))
+
+    def _wobble(self, begin_s: float, end_s: float) -> list[tuple[float, float]]:
+        """No hand and no hip presses evenly: a new level about three times a second, the last one at `end_s`."""
+        times = [*np.arange(begin_s, end_s - 0.15, 0.35), end_s]
+        return [(float(t), float(self.rng.uniform(0.75, 1.1))) for t in times]
 
     def _fall(self, item: Item, t_s: float) -> None:
         half_s = float(self.rng.uniform(0.1, 0.25)) / 2
@@ -299,5 +306,5 @@ class Stage:
         gtin = items[0].gtin
         fixed = gtin is not None and self.layout.goods[gtin].mean_g is not None
         entry: Truth = {"type": what, "lane": lane.name, "gtin": gtin, "units": len(items) if fixed else None}
-        entry |= {"t_s": round(t_s, 3), "tolerance_s": TOLERANCE_S}
+        entry |= {"t_s": round(t_s, 3), "tolerance_s": TOLERANCE_S, "deed": self.deed}
         self.truth.append(entry | ({} if visitor is None else {"visitor": visitor.name}))
