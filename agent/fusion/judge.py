@@ -20,7 +20,7 @@ from agent.fusion.straddle import may_be_one, one_step, one_stretch
 from agent.shelf.planogram import Stretch
 from agent.weighing.step import Step
 
-EARLIEST_S = 0.13  # flat for less says nothing: three blocks
+EARLIEST_S, LATE_S = 0.18, 0.8  # flat for less says little; three blocks must do when the step is older than this
 FEWEST_BLOCKS = 3  # a slow scale: two wild samples in a row do happen
 SOONEST_S = 0.5  # after the steepest moment: soon enough for a screen, late enough for a good weight
 SURE = 0.95  # that something real happened: then it is told
@@ -71,13 +71,15 @@ def judge(step: Step, stretch: Stretch, around: Around, beside: Iterable[tuple[S
     wait, level = Verdict(Ruling.WAIT, step, stretch), Verdict(Ruling.LEVEL, step, stretch, (stretch.index,))
     if not _due(step):
         return wait
+    if not stretch.lanes:  # a spare cell speaks only together with its neighbour
+        return level if step.flat_s >= LEVEL_S else wait
     if max(parts(step)) < min(lane.min_step_g for lane in stretch.lanes):
         return level if step.flat_s >= LATEST_S else wait
     alone = weigh(gather(step, stretch, around))
     for other, neighbour, together in beside:
         if may_be_one(step, other):
             apart = _total(alone) * _total(weigh(gather(other, neighbour, together), pairs=False))
-            large, small = sorted(((step, stretch), (other, neighbour)), key=lambda part: -abs(part[0].delta_g))
+            large, small = sorted(((step, stretch), (other, neighbour)), key=_place)
             one = _as_one(large, small, together, apart)
             if one is not None:
                 return one
@@ -86,10 +88,11 @@ def judge(step: Step, stretch: Stretch, around: Around, beside: Iterable[tuple[S
 
 
 def _due(step: Step) -> bool:
-    """Late enough to say something, and something new since the last look (every other block)?"""
-    if step.flat_s < EARLIEST_S or step.blocks < FEWEST_BLOCKS or step.now - _moment(step) < SOONEST_S - 1e-9:
+    """Late enough to say something, and not too often for a level that stays unclear?"""
+    age = step.now - _moment(step)
+    if step.blocks < FEWEST_BLOCKS or age < SOONEST_S - 1e-9 or (step.flat_s < EARLIEST_S and age < LATE_S):
         return False
-    return step.flat_s > LATEST_S or step.blocks % 2 == FEWEST_BLOCKS % 2
+    return step.flat_s < LATEST_S or step.blocks % 2 == 0
 
 
 def _rule(
@@ -115,6 +118,12 @@ def _as_one(large: Part, small: Part, around: Around, apart: float) -> Verdict |
         return None
     resolved = (stretch.index, neighbour.index)
     return _rule(both, joined, resolved, around.hands, told) or Verdict(Ruling.WAIT, both, joined)
+
+
+def _place(part: Part) -> tuple[bool, float]:
+    """Something lies where most of it lies, but not on a cell without a lane."""
+    step, stretch = part
+    return not stretch.lanes, -abs(step.delta_g)
 
 
 def _total(weighted: list[Weighted]) -> float:

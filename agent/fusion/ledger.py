@@ -73,7 +73,7 @@ class Ledger:
             for stray in self.contents.strays(stretch.index):
                 found.append(
                     Misplaced(
-                        lane=stretch.lanes[0].name,
+                        lane=stretch.name,
                         gtin=stray.gtin,
                         weight_g=round(stray.weight_g, 1),
                         belongs_to=self._planogram.home(stray.gtin) if stray.gtin else None,

@@ -79,7 +79,7 @@ def picks(
     stretch: Stretch, delta_g: float, visitor: str | None, shelf: ShelfState, strays: Sequence[Stray]
 ) -> Iterator[Move]:
     """Ways in which `delta_g` (magnitude) can have left."""
-    name = stretch.lanes[0].name
+    name = stretch.name
     for lane in stretch.lanes:
         stock = shelf.units.get((lane.name, lane.product.gtin))
         if lane.product.unit_g is None:
@@ -98,7 +98,7 @@ def picks(
 
 def puts(stretch: Stretch, delta_g: float, visitor: str | None, shelf: ShelfState) -> Iterator[Move]:
     """Ways in which `delta_g` can have come."""
-    name = stretch.lanes[0].name
+    name = stretch.name
     own = {lane.product.gtin: lane for lane in stretch.lanes}
     for held in shelf.baskets.of(visitor):
         yield from _returns(own, name, held, visitor, visitor, OWN_RETURN, HELD_ELSEWHERE)

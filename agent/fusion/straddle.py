@@ -24,7 +24,7 @@ def may_be_one(step: Step, beside: Step) -> bool:
 
 def one_step(step: Step, beside: Step, joined: Stretch, main: Stretch) -> Step:
     """The sum of both, on the cells of `joined`."""
-    first = joined.cells[: len(step.cells_g)] == main.cells
+    first = joined.cells[: len(main.cells)] == main.cells
     cells = (*step.cells_g, *beside.cells_g) if first else (*beside.cells_g, *step.cells_g)
     return replace(
         step,
@@ -40,10 +40,18 @@ def one_step(step: Step, beside: Step, joined: Stretch, main: Stretch) -> Step:
 
 def one_stretch(main: Stretch, beside: Stretch) -> Stretch:
     """Both stretches, cells from left to right, the lanes of the main one first."""
-    left_first = main.box is None or beside.box is None or main.box.left <= beside.box.left
+    if main.box is not None and beside.box is not None:
+        left_first, box = main.box.left <= beside.box.left, _around(main.box, beside.box)
+    else:  # a spare cell has no box of its own: one plate more
+        left_first = main.cells[0] < beside.cells[0]
+        box = main.box and _wider(main.box, len(beside.cells) / len(main.cells), to_the_right=left_first)
     cells = main.cells + beside.cells if left_first else beside.cells + main.cells
-    box = main.box and beside.box and _around(main.box, beside.box)
     return replace(main, cells=cells, lanes=main.lanes + beside.lanes, box=box)
+
+
+def _wider(box: Box, share: float, *, to_the_right: bool) -> Box:
+    more = share * (box.right - box.left)
+    return replace(box, right=box.right + more) if to_the_right else replace(box, left=box.left - more)
 
 
 def _around(one: Box, other: Box) -> Box:

@@ -7,7 +7,7 @@ two lanes with the same cells share their stretch. Not here: what stands there n
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agent.config import schema
 
@@ -52,7 +52,7 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Cells weighed together and the lanes that share them."""
+    """Cells weighed together and the lanes that share them; a spare cell has no lane, and nothing on it is an event."""
 
     index: int
     scale: str
@@ -61,6 +61,11 @@ class Stretch:
     box: Box | None
     neighbours: tuple[int, ...]  # stretches on the same board right beside this one
     board: tuple[int, ...]  # all stretches whose cells feel what happens here (crosstalk), this one left out
+
+    @property
+    def name(self) -> str:
+        """The lane that speaks for goods of no lane; empty for spare cells."""
+        return self.lanes[0].name if self.lanes else ""
 
     @property
     def borders(self) -> Mapping[str, tuple[int, ...]]:
@@ -103,6 +108,7 @@ class Planogram:
                     board=_beside(index, boxes, gap_m=10.0),
                 )
             )
+        stretches = _with_spare_cells(stretches, config)
         here = {lane.gtin for lane in config.lanes}
         elsewhere = (_product(p) for p in config.products if p.gtin not in here and p.unit_g is not None)
         return cls(tuple(stretches), tuple(elsewhere))
@@ -135,6 +141,22 @@ def _box(lanes: list[schema.Lane]) -> Box | None:
         min(x.bottom_m for x in boxed),
         max(x.top_m for x in boxed),
     )
+
+
+def _with_spare_cells(stretches: list[Stretch], config: schema.Config) -> list[Stretch]:
+    """Cells without a lane become stretches of their own beside the lanes they adjoin on the wire: goods that stand half
+    on a spare plate are weighed whole."""
+    grown = list(stretches)
+    for scale in config.scales:
+        ends = {c: s.index for s in stretches if s.scale == scale.name for c in (s.cells[0], s.cells[-1])}
+        used = {c for s in stretches if s.scale == scale.name for c in s.cells}
+        for column in (c for c in range(len(scale.cells)) if c not in used):
+            beside = tuple(ends[c] for c in (column - 1, column + 1) if c in ends)
+            for index in beside:
+                grown[index] = replace(grown[index], neighbours=(*grown[index].neighbours, len(grown)))
+            if beside:
+                grown.append(Stretch(len(grown), scale.name, (column,), (), None, beside, ()))
+    return grown
 
 
 def _beside(index: int, boxes: list[Box | None], gap_m: float) -> tuple[int, ...]:

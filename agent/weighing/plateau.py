@@ -12,7 +12,8 @@ from agent.messages import Floats, Snapshot
 
 AGREE_SIGMAS = 3.0
 AGREE_FRACTION = 0.006  # of the step: a hand that lets go of 600 g is at rest within 4 g
-LONGEST = 8  # blocks a mean remembers, 0.4 s: the tail of a hand letting go is soon forgotten
+TREND_SIGMAS = 2.5  # a plateau whose blocks keep coming to lie on one side of it is a slope
+LONGEST = 5  # blocks a mean remembers, 0.25 s: the tail of a hand letting go is soon forgotten
 
 
 class Plateaus:
@@ -22,6 +23,7 @@ class Plateaus:
         self.mean = np.full(n, np.nan)
         self.blocks = np.zeros(n)
         self.since = np.full(n, np.nan)  # monotonic seconds
+        self._leaning = np.zeros(n)  # sum of the blocks' signed distances from the mean before them
         self.rough = np.zeros(n)  # mean distance of a block from the plateau, grams: a hand trembles, goods do not
 
     def update(self, means: Floats, began: float, sigma: Floats, base: Floats) -> None:
@@ -29,7 +31,10 @@ class Plateaus:
         away = means - self.mean
         step = np.abs(np.where(np.isnan(base), 0.0, self.mean - base))
         tolerance = AGREE_SIGMAS * sigma * np.sqrt(1.0 + 1.0 / np.maximum(self.blocks, 1.0)) + AGREE_FRACTION * step
-        agrees = np.abs(away) <= tolerance  # False for NaN
+        leaning = self._leaning + away
+        straight = np.abs(leaning) <= TREND_SIGMAS * sigma * np.sqrt(self.blocks + 1.0) + AGREE_FRACTION * step
+        agrees = (np.abs(away) <= tolerance) & (straight | (self.blocks >= LONGEST))  # False for NaN
+        self._leaning = np.where(agrees, leaning, 0.0)
         count = np.minimum(self.blocks, LONGEST - 1) + 1.0
         self.rough = np.where(agrees, self.rough + (np.abs(away) - self.rough) / (count - 1.0).clip(1.0), 0.0)
         self.mean = np.where(agrees, self.mean + away / count, means)
@@ -44,7 +49,7 @@ class Plateaus:
 
     def snapshot(self) -> Snapshot:
         """Arrays by name."""
-        return {k: getattr(self, k) for k in ("mean", "blocks", "since", "rough")}
+        return {k: getattr(self, k) for k in ("mean", "blocks", "since", "rough", "_leaning")}
 
     def restore(self, state: Snapshot) -> None:
         """What `snapshot` gave."""
