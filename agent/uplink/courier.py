@@ -35,6 +35,7 @@ from wire.commands import CommandPayload, Result
 
 ANSWER_S = 10.0  # a broker that took the connection and says nothing for so long is given up
 WAIT_S = 1.0  # MQTT's own clockwork (keepalive) is looked after at least so often
+STEADY_S = 10.0  # a connection that ends sooner (two devices of one name) does not shorten the next pause
 GOODBYE_S = 1.0  # for the last word
 STOP_S = 10.0
 LINK_CODES = ("tls_files", "tls_refused", "password_file")  # faults of connecting that are not the broker's answer
@@ -68,6 +69,7 @@ class Courier:
         self._stop = threading.Event()
         self._connected = False
         self._over = True
+        self._steady_from_s = 0.0
         self._unreachable = ""  # the sentence last logged, so that a day without a broker is one line
         self._thread = threading.Thread(target=self._run, name="uplink", daemon=True)
         outbox.listen(link.wake)
@@ -113,6 +115,8 @@ class Courier:
             if not self._connected and self._now_s() > answer_until_s:
                 raise UplinkError("silent", f"the broker did not answer within {ANSWER_S:.0f} s: is it one?")
             self._sender.fill(self._now_s())
+        if self._connected and self._now_s() >= self._steady_from_s:
+            self._backoff.reset()
         self._connected = False
 
     def _wait_s(self) -> float:
@@ -132,7 +136,6 @@ class Courier:
                 self._take_connected(happening)
             case Acknowledged():
                 self._sender.acknowledged(happening, self._now_s())
-                self._backoff.reset()
             case Received(topic=topic, body=body):
                 self._take_order(topic, body)
             case Refused(code=code, message=message):
@@ -144,8 +147,9 @@ class Courier:
     def _take_connected(self, limits: Connected) -> None:
         log.info("uplink: connected")
         self._connected, self._unreachable = True, ""
+        self._steady_from_s = self._now_s() + STEADY_S
         self._outbox.faults.clear("uplink", *CONNECT_CODES, *LINK_CODES)
-        self._sender.connected(limits)
+        self._sender.connected(limits, self._now_s())
         self._link.subscribe(self._topics.commands())
 
     def _take_lost(self, loss: Lost) -> None:

@@ -72,6 +72,11 @@ class EventLane:
         fault, sentence = publish_fault(code)
         self._faults.raise_fault("uplink", fault, f"{sentence} (topic {parcel.message.topic}); no event is lost")
 
+    def went_to_nobody(self, parcel: Parcel, now_s: float) -> None:
+        """The broker took it but had no subscriber: once more, a little later."""
+        self._again(self._land(parcel))
+        self._not_before_s = max(self._not_before_s, now_s + RETRY_S)
+
     def unfit(self, parcel: Parcel, why: str, now_s: float, *, final: bool = False) -> None:
         sequence = self._land(parcel)
         if self._held is not None:

@@ -30,10 +30,24 @@ from agent.uplink.protocol import (
     Refused,
     UplinkError,
 )
+from agent.uplink.refusals import TOO_LARGE
 from agent.uplink.security import is_loopback, read_password, tls_context, tls_sentence
 
 CONNECT_S = 5.0  # for the TCP connection
 TAKE_BYTES = 262_144  # larger packets the broker keeps from us (MQTT 5): four times what an order may have
+
+
+def _accept_unlisted_codes() -> None:
+    """mosquitto 2.0 answers a PUBLISH beyond its `message_size_limit` with a PUBACK of 0x95, which the standard lists
+    for other packets only; paho would end the connection over it and we would never learn which message it was."""
+    names: dict[int, dict[str, list[int]]] = {code: dict(meaning) for code, meaning in ReasonCode.names.items()}
+    for name, packets in names[TOO_LARGE].items():
+        if PacketTypes.PUBACK not in packets:
+            names[TOO_LARGE][name] = [*packets, PacketTypes.PUBACK]
+    ReasonCode.names = names
+
+
+_accept_unlisted_codes()
 
 
 class PahoUplink:
@@ -164,14 +178,14 @@ class PahoUplink:
         return properties
 
     def _on_connect(
-        self, client: Client, _data: Any, _flags: ConnectFlags, reason: ReasonCode, properties: Properties | None
+        self, client: Client, _data: Any, flags: ConnectFlags, reason: ReasonCode, properties: Properties | None
     ) -> None:
         if reason.is_failure:
             self._happenings.append(Refused(reason.value, str(reason)))
             return
         packet_bytes = getattr(properties, "MaximumPacketSize", None)
         inflight = getattr(properties, "ReceiveMaximum", 65_535)
-        self._happenings.append(Connected(packet_bytes, inflight))
+        self._happenings.append(Connected(packet_bytes, inflight, flags.session_present))
 
     def _on_disconnect(
         self, client: Client, _data: Any, flags: DisconnectFlags, reason: ReasonCode, _properties: Properties | None

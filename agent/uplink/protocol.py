@@ -31,10 +31,12 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """The broker took us. What it can take: packets of `packet_bytes` (None: no limit told), `inflight` at once."""
+    """The broker took us. What it can take: packets of `packet_bytes` (None: no limit told), `inflight` at once.
+    `remembered`: it still had our session; one that had not may have lost those of others too."""
 
     packet_bytes: int | None = None
     inflight: int = 65_535
+    remembered: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from enum import Enum
 
+NOBODY_SUBSCRIBED = 0x10  # accepted, but it went to nobody
 REFUSED_FROM = 0x80  # reason codes from here on are refusals
 NOT_AUTHORISED = 0x87
 QUOTA = 0x97

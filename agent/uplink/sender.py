@@ -5,6 +5,9 @@ for ever. While nobody is suspected, `inflight` messages are on their way at onc
 the broker blaming a message, or twice in a row without any progress, everything that was on its way goes alone, one
 by one, until all of it is through; whatever is then on its way when the broker hangs up is to blame.
 
+A broker that forgot our session has perhaps forgotten the hub's, and would take events for nobody until the hub has
+subscribed again. So for NOBODY_S after such a connect an event that nobody was subscribed to is sent again.
+
 Pure but for the connection it is given: no clock, no thread. Not here: connecting (courier.py).
 """
 
@@ -16,12 +19,13 @@ from agent.uplink.answers import AnswerLane
 from agent.uplink.events import EventLane
 from agent.uplink.parcels import Lane, Parcel
 from agent.uplink.protocol import Acknowledged, Box, Connected, FaultBook, Lost, Uplink
-from agent.uplink.refusals import TOO_LARGE, Verdict, judge, why_unfit
+from agent.uplink.refusals import NOBODY_SUBSCRIBED, TOO_LARGE, Verdict, judge, why_unfit
 from agent.uplink.retained import StateLane
 from wire.topics import Topics
 
 BARREN_MOST = 2  # connections in a row that ended before a single event got through
 SUDDEN_S = 5.0  # a broker that hangs up over a message does so at once
+NOBODY_S = 10.0
 HUNG_UP = "the broker hangs up whenever it is sent"
 
 
@@ -43,20 +47,23 @@ class Sender:
         self._inflight_most = inflight
         self._park_after = park_after
         self._states = StateLane(box, topics, boot, faults)
+        self._events = EventLane(box, topics, faults, park_after)
         self._lanes: dict[str, Lane] = {
             "state": self._states,
             "answer": AnswerLane(box, topics, faults),
-            "event": EventLane(box, topics, faults, park_after),
+            "event": self._events,
         }
         self._limits: Connected | None = None
         self._flights: dict[int, Flight] = {}
         self._alone: set[tuple[str, int | str]] = set()  # suspects, still to go one by one
         self._blamed: dict[tuple[str, int | str], int] = {}
         self._barren = 0
+        self._nobody_until_s = 0.0
         self.useful = False  # this connection has carried something
 
-    def connected(self, limits: Connected) -> None:
+    def connected(self, limits: Connected, now_s: float) -> None:
         self._limits = limits
+        self._nobody_until_s = now_s if limits.remembered else now_s + NOBODY_S
         self.useful = False
         self._states.connected()
 
@@ -68,6 +75,9 @@ class Sender:
         parcel = flight.parcel
         self._clear_of_suspicion(parcel)
         lane = self._lanes[parcel.lane]
+        if parcel.lane == "event" and answer.code == NOBODY_SUBSCRIBED and now_s < self._nobody_until_s:
+            self._events.went_to_nobody(parcel, now_s)
+            return
         match judge(answer.code):
             case Verdict.ACCEPTED:
                 self._barren = 0 if parcel.lane == "event" else self._barren

@@ -10,6 +10,7 @@ and reconfigured; and a subscriber that remembers all it was sent.
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import shutil
 import signal
@@ -132,6 +133,46 @@ class Subscriber:
             self._changed.notify_all()
 
 
+class Relay:
+    """A line to the broker that can be cut (no DISCONNECT is sent) or go dead (bytes vanish, nobody is told)."""
+
+    def __init__(self, port: int) -> None:
+        self.dead = False
+        self._target = port
+        self._socks: list[socket.socket] = []
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = int(self._listener.getsockname()[1])
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def cut(self) -> None:
+        """Both ends see the end of the connection."""
+        for sock in self._socks:
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        self._listener.close()
+        self.cut()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                near, _ = self._listener.accept()
+                far = socket.create_connection(("127.0.0.1", self._target), timeout=LIMIT_S)
+            except OSError:
+                return
+            self._socks += [near, far]
+            for ends in ((near, far), (far, near)):
+                threading.Thread(target=self._carry, args=ends, daemon=True).start()
+
+    def _carry(self, source: socket.socket, sink: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while chunk := source.recv(65_536):
+                if not self.dead:
+                    sink.sendall(chunk)
+            sink.shutdown(socket.SHUT_RDWR)
+
+
 @pytest.fixture
 def mosquitto(tmp_path: Path) -> Iterator[Mosquitto]:
     """Not yet started, so that the test can say how."""
@@ -156,6 +197,20 @@ def subscriber() -> Iterator[Callable[..., Subscriber]]:
     yield open_one
     for one in opened:
         one.close()
+
+
+@pytest.fixture
+def relay() -> Iterator[Callable[[int], Relay]]:
+    """`relay(port)`: a line to that port, at `.port`."""
+    lines: list[Relay] = []
+
+    def lay(port: int) -> Relay:
+        lines.append(Relay(port))
+        return lines[-1]
+
+    yield lay
+    for line in lines:
+        line.close()
 
 
 def free_port() -> int:

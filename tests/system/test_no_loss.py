@@ -7,6 +7,7 @@ A nursery process imports the agent once and forks each life from there, so that
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import random
@@ -139,10 +140,8 @@ def sequence_of(body: bytes) -> int:
 
 def nursery(outbox: Path, port: int, pipe: int) -> None:
     """Forks lives as the test asks for them. It has no threads, so a fork is safe."""
-    import agent.outbox.outbox
-    import agent.uplink.courier
-    import agent.uplink.paho  # noqa: F401: imported here once for all lives
-
+    for module in ("agent.outbox.outbox", "agent.uplink.courier", "agent.uplink.paho"):
+        importlib.import_module(module)  # once for all lives
     for line in sys.stdin:
         word, name = line.split()
         if word == "wait":
