@@ -1,0 +1,191 @@
+"""Runs the parts of the process: starts them in order, watches that each makes progress, stops them in reverse.
+
+A part that fails ends the process (exit code 70, traceback on stderr) and systemd starts it again; a part that hangs
+starves systemd's watchdog, which does the same. Nothing is repaired in place: a fresh start from the last snapshot is
+the one recovery there is, and it is tested every day.
+Not here: which parts there are (app.py); losses that are expected, which each driver handles itself.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+import queue
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import FrameType
+
+from agent.notify import Notifier
+
+STOP_S = 4.5  # for all parts together: a stop takes 5 s at most
+LEAST_S = 0.2  # for each, however late it is
+STUCK_S = 10.0  # a part that shows no progress for this long hangs
+LOOK_S = 1.0  # how often progress is looked at
+
+log = logging.getLogger(__name__)
+
+
+class Beat:
+    """A part calls it whenever it goes round its loop, idle or not: proof that it does not hang."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __call__(self) -> None:
+        self.count += 1
+
+
+@dataclass(slots=True)
+class Part:
+    """`alive` and `beat` are looked at while it runs; `finish` returns false when the part did not end in the time."""
+
+    name: str
+    start: Callable[[], None]
+    stop: Callable[[], None]
+    finish: Callable[[float], bool]
+    alive: Callable[[], bool]
+    beat: Beat | None = None
+    thread: threading.Thread | None = None
+    seen_count: int = -1
+    seen_s: float = 0.0
+    hangs: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why the process ends."""
+
+    message: str
+    exit_code: int
+
+
+@dataclass(slots=True)
+class Supervisor:
+    """Parts are added in the order in which they start; `run` blocks until the end."""
+
+    notifier: Notifier = field(default_factory=Notifier)
+    clock: Callable[[], float] = time.monotonic
+    stuck_s: float = STUCK_S
+    stop_s: float = STOP_S
+    parts: list[Part] = field(default_factory=list)
+    stopping: threading.Event = field(default_factory=threading.Event)
+    # A SimpleQueue, as its put may interrupt itself: signal handlers run between any two steps of the main thread.
+    _reasons: queue.SimpleQueue[Reason] = field(default_factory=queue.SimpleQueue)
+
+    def add_thread(
+        self, name: str, run: Callable[[], None], stop: Callable[[], None], beat: Beat | None = None
+    ) -> None:
+        """A part whose work is `run`, in a thread of its own; `stop` must make `run` return soon."""
+        thread = threading.Thread(target=self._run_part, args=(name, run), name=name, daemon=True)
+
+        def finish(limit_s: float) -> bool:
+            thread.join(limit_s)
+            return not thread.is_alive()
+
+        self.parts.append(Part(name, thread.start, stop, finish, thread.is_alive, beat, thread))
+
+    def add(self, name: str, *, start: Callable[[], None], stop: Callable[[], None], alive: Callable[[], bool]) -> None:
+        """A part that keeps its own thread; its `stop` returns when it has ended."""
+        self.parts.append(Part(name, start, stop, lambda _: not alive(), alive))
+
+    def end(self, message: str, exit_code: int = os.EX_OK) -> None:
+        """Makes `run` return. From any thread, or a signal handler."""
+        self._reasons.put(Reason(message, exit_code))
+
+    def run(self, status: str = "running") -> int:
+        """Starts everything, waits for a reason to end, stops everything. Returns the exit code."""
+        started: list[Part] = []
+        with self._listening():
+            try:
+                for part in self.parts:
+                    started.append(part)
+                    part.start()
+                self.notifier.ready(status)
+                reason = self._watch()
+                log.log(logging.INFO if reason.exit_code == os.EX_OK else logging.ERROR, "%s", reason.message)
+            finally:
+                self.notifier.stopping()
+                stayed = self._stop(started)
+        return os.EX_SOFTWARE if stayed else reason.exit_code
+
+    def _run_part(self, name: str, run: Callable[[], None]) -> None:
+        try:
+            run()
+        finally:
+            if not self.stopping.is_set():
+                self.end(f"{name} ended by itself: the process starts anew", os.EX_SOFTWARE)
+
+    def _watch(self) -> Reason:
+        look_s = min(LOOK_S, (self.notifier.watchdog_s or math.inf) / 3)
+        while True:
+            try:
+                return self._reasons.get(timeout=look_s)
+            except queue.Empty:
+                pass
+            for part in self.parts:
+                if not part.alive():
+                    return Reason(f"{part.name} is dead: the process starts anew", os.EX_SOFTWARE)
+            if not self._stuck():
+                self.notifier.alive()
+
+    def _stuck(self) -> list[str]:
+        """Names of the parts that hang; each is told once, with what it does."""
+        now_s, stuck = self.clock(), []
+        for part in self.parts:
+            if part.beat is None:
+                continue
+            if part.beat.count != part.seen_count:
+                part.seen_count, part.seen_s, part.hangs = part.beat.count, now_s, False
+            elif now_s - part.seen_s >= self.stuck_s:
+                stuck.append(part.name)
+                if not part.hangs:
+                    log.error("%s hangs and the watchdog is not fed; it is at\n%s", part.name, _where(part))
+                part.hangs = True
+        return stuck
+
+    def _stop(self, started: list[Part]) -> list[str]:
+        """Stops in reverse order, each part ended before the ones it feeds are told. Names of those that stayed."""
+        self.stopping.set()
+        until_s = self.clock() + self.stop_s
+        stayed = []
+        for part in reversed(started):
+            part.stop()
+            if not part.finish(max(LEAST_S, until_s - self.clock())):
+                stayed.append(part.name)
+                log.error("%s did not stop in time and is left behind; it is at\n%s", part.name, _where(part))
+        return stayed
+
+    @contextmanager
+    def _listening(self) -> Iterator[None]:
+        """Signals and exceptions of any thread, also of libraries, end the process in order."""
+        before = threading.excepthook
+
+        def failed(args: threading.ExceptHookArgs) -> None:
+            before(args)
+            name = args.thread.name if args.thread else "a thread"
+            self.end(f"{name} failed: the process starts anew", os.EX_SOFTWARE)
+
+        def told(number: int, frame: FrameType | None) -> None:
+            self.end(f"stopping: {signal.Signals(number).name}")
+
+        threading.excepthook = failed
+        handlers = {number: signal.signal(number, told) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            yield
+        finally:
+            threading.excepthook = before
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
+
+
+def _where(part: Part) -> str:
+    """The stack of the part's thread, as far as it is known."""
+    frame = sys._current_frames().get(part.thread.ident) if part.thread and part.thread.ident else None
+    return "".join(traceback.format_stack(frame)) if frame else "an unknown place"
