@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# Plays recorded cases through the core on arm64 under qemu-user and here, and compares the bytes.
+#
+# Builds build/arm64 once: Debian bookworm's Python for arm64 and the wheels a Pi would take. Needs root for that (apt,
+# mmdebstrap) and the network; not afterwards. Timings under qemu mean nothing.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+tree=build/arm64/root
+site=build/arm64/site
+cases=${CASES:-"bottles-1 reenacted-a nanostore-gondola-1"}
+shared=${SHELFD_SHARED:-../shared}
+platforms=(manylinux2014_aarch64 manylinux_2_17_aarch64 manylinux_2_27_aarch64 manylinux_2_28_aarch64)
+
+die() { printf 'test-qemu: %s\n' "$*" >&2; exit 1; }
+
+install_tools() {
+    if command -v qemu-aarch64-static >/dev/null && command -v mmdebstrap >/dev/null; then return; fi
+    [ "$(id -u)" = 0 ] || die "run: sudo apt install qemu-user-static mmdebstrap arch-test"
+    echo "installing qemu-user-static and mmdebstrap with apt"
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends qemu-user-static mmdebstrap arch-test >/dev/null
+}
+
+build_tree() {
+    if [ -e $tree/usr/bin/python3.11 ]; then return; fi
+    [ "$(id -u)" = 0 ] || die "the arm64 tree is unpacked by root: sudo make test-qemu"
+    echo "unpacking Debian bookworm's Python for arm64 into $tree (about 100 MB)"
+    rm -rf $tree
+    mkdir -p $tree
+    mmdebstrap --quiet --arch=arm64 --variant=extract --mode=root --hook-dir=/usr/share/mmdebstrap/hooks/merged-usr \
+        --include=python3-minimal,python3,libpython3.11-stdlib,libstdc++6,dash,coreutils bookworm $tree ${DEBIAN_MIRROR:-}
+}
+
+fetch_wheels() {
+    if [ "$(cat $site/ready 2>/dev/null)" = "$(sha256sum < setup.cfg)" ]; then return; fi
+    echo "fetching the aarch64 wheels of numpy and msgspec"
+    rm -rf $site
+    .venv/bin/python -m pip install -qq --disable-pip-version-check --target $site --only-binary=:all: \
+        "${platforms[@]/#/--platform=}" --python-version 311 --implementation cp --abi cp311 --abi abi3 --abi none \
+        "numpy>=1.26" "msgspec>=0.19"
+    sha256sum < setup.cfg > $site/ready
+}
+
+digest_here() { .venv/bin/python -m tools.score.digest "${folders[@]}"; }
+
+digest_arm64() {
+    qemu-aarch64-static -L $tree -E PYTHONHOME="$PWD/$tree/usr" -E PYTHONPATH="$PWD/$site:$PWD" -E PYTHONDONTWRITEBYTECODE=1 \
+        $tree/usr/bin/python3.11 -m tools.score.digest "${folders[@]}"
+}
+
+[ -d "$shared/cases" ] || die "no recordings in $shared: set SHELFD_SHARED to the folder that holds cases/"
+folders=()
+for case in $cases; do folders+=("$shared/cases/$(basename "$case")"); done
+install_tools
+build_tree
+fetch_wheels
+echo "playing: $cases"
+if diff <(digest_here) <(digest_arm64); then
+    echo "the same bytes on $(uname -m) and arm64: ${#folders[@]} cases"
+else
+    die "the bytes above differ (< here, > arm64): look for exp, log, matmul or a sum without a fixed order"
+fi

@@ -1,0 +1,48 @@
+"""`python -m tools.score.digest CASE...`: a line a case, the same on every machine as long as the core is replayable.
+
+Plays each case through the core and hashes what it said, and what it then knew. Run with other CPU features, under
+qemu or on a Pi, and compare. Not here: whether what it said is right (python -m tools.score).
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import sys
+from pathlib import Path
+
+import msgspec
+
+from agent.core import Core
+from agent.messages import Event, State
+from tools.score.case import Case, CaseError, load
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Prints `name  events  sha256 of the payloads  sha256 of the core's state`."""
+    parser = argparse.ArgumentParser(prog="python -m tools.score.digest", description=__doc__)
+    parser.add_argument("case", type=Path, nargs="+")
+    try:
+        for folder in parser.parse_args(arguments).case:
+            print(*digest(load(folder)), flush=True)
+    except CaseError as error:
+        print(error, file=sys.stderr)
+        return 66
+    return 0
+
+
+def digest(case: Case) -> tuple[str, int, str, str]:
+    """Name, number of events, and the two hashes."""
+    core, said, events = Core(case.config), hashlib.sha256(), 0
+    for observation in case.observations():
+        for output in core.step(observation):
+            told = output.payload if isinstance(output, Event | State) else output.result
+            events += isinstance(output, Event)
+            said.update(msgspec.json.encode([told.kind, told]) + b"\n")
+    knows = json.dumps(core.snapshot(), sort_keys=True).encode()
+    return case.name, events, said.hexdigest(), hashlib.sha256(knows).hexdigest()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
