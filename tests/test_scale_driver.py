@@ -151,6 +151,16 @@ def test_an_answer_that_comes_too_late_belongs_to_no_question():
     assert values(driver, 3) == [[345.0]] * 3
 
 
+@pytest.mark.parametrize("before", [b"\x00", b"\x01", b"\x01\x03", read_request(1, 0, 2), b"\xff" * 40])
+def test_noise_or_an_echo_before_each_of_256_modbus_answers_costs_none(before: bytes):
+    driver, port = opened(config("modbus-rtu", rate_hz=10.0))
+    port.answers[read_request(1, 0, 2)] = before + with_checksum(b"\x01\x03\x04\x00\x00\x01\x59")
+    readings = 0
+    while len(port.sent) < 256:
+        readings += driver.read() is not None
+    assert readings >= 255
+
+
 def test_an_unanswered_question_is_asked_again():
     driver, port = opened(config("toledo-8217"))
     assert values(driver, 30) == []
