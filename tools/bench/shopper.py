@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TypeVar
 
 from agent.config.schema import Lane
@@ -49,17 +49,19 @@ T = TypeVar("T")
 
 
 def shopper(stage: Stage, habits: Habits, begin_s: float, until_s: float) -> Turn:
-    """Visit after visit: enters, does 3-12 deeds, leaves with what is in the basket; then another comes."""
-    t_s = begin_s
+    """Visit after visit: enters, does 3-12 deeds, leaves with what is in the basket; then another comes.
+
+    The first deed is a pick, where picks are made at all: most people come for something."""
+    t_s, first = begin_s, replace(NOTHING, pick=1.0) if habits.pick else habits
     while t_s < until_s - LAST_DEED_S:
         visitor = stage.enter(t_s)
         t_s += float(stage.rng.uniform(1.0, 3.0))
-        for _ in range(int(stage.rng.integers(3, 13))):
+        for i in range(int(stage.rng.integers(3, 13))):
             yield t_s
             t_s = max(t_s, visitor.busy_until_s)
             if t_s > until_s - LAST_DEED_S:
                 break
-            t_s = deed(stage, habits, visitor, t_s) + float(stage.rng.exponential(habits.pause_s))
+            t_s = deed(stage, habits if i else first, visitor, t_s) + float(stage.rng.exponential(habits.pause_s))
         yield max(t_s, visitor.busy_until_s)
         t_s = stage.leave(visitor, max(t_s, visitor.busy_until_s)) + float(stage.rng.uniform(0.5, 6.0))
 
