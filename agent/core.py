@@ -7,14 +7,14 @@ Not here: the weighing (weighing/), the judgement (fusion/), the books (shelf/, 
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from agent.config.schema import Config
-from agent.fusion.hands import Hands
 from agent.fusion.evidence import Around, alike
+from agent.fusion.hands import Hands
 from agent.fusion.judge import Ruling, Verdict, judge
 from agent.fusion.ledger import Ledger
 from agent.fusion.telling import Mode, restock_reason, tell
+from agent.health import Health
 from agent.messages import (
     Command,
     Counts,
@@ -31,12 +31,14 @@ from agent.messages import (
     Tracks,
 )
 from agent.orders import Orders
-from agent.shelf.planogram import Planogram, Stretch
+from agent.shelf.planogram import Planogram
+from agent.state import load, save
 from agent.weighing.calibration import Calibration
 from agent.weighing.step import Step
 from agent.weighing.weigher import Weigher
-from wire import events
+from wire import state as wire
 from wire.events import Clock, EventPayload
+from wire.state import StatePayload
 
 TRACKS = "tracks"  # the stream of heads and hands
 BACK_S = 0.2  # the old level held this long: the touch is over
@@ -52,27 +54,29 @@ class Core:
         self.mode: Mode = "open"
         self.hands = Hands()
         self.ledger = Ledger(self.planogram)
-        self._weighers = self._build_weighers(config)
-        self._clock = Clock(synced=False)
-        self._wall_offset_s: float | None = None
-        self._recent: dict[int, tuple[float, float]] = {}  # stretch -> when it last stepped, by how much
-        self._off: set[int] = set()  # stretches not yet weighed since the device was off
-        self._orders = Orders()
-        self._told_state: list[Any] = [None, None]
+        self.weighers = self._buildweighers(config)
+        self.clock = Clock(synced=False)
+        self.wall_offset_s: float | None = None
+        self.recent: dict[int, tuple[float, float]] = {}  # stretch -> when it last stepped, by how much
+        self.off: set[int] = set()  # stretches not yet weighed since the device was off
+        self.orders = Orders()
+        self.health = Health(config)
+        self.told_state: dict[str, StatePayload] = {}
 
-    def _build_weighers(self, config: Config) -> dict[str, Weigher]:
+    def _buildweighers(self, config: Config) -> dict[str, Weigher]:
         weighers = {}
-        ordered: list[Stretch] = []
         for scale in config.scales:
             mine = self.planogram.by_scale(scale.name)
-            weighers[scale.name] = Weigher(Calibration.of(scale.cells), [s.cells for s in mine], [s.index for s in mine])
-            ordered += mine
+            weighers[scale.name] = Weigher(
+                Calibration.of(scale.cells), [s.cells for s in mine], [s.index for s in mine]
+            )
         return weighers
 
     # -- one observation --------------------------------------------------------------------------------------------
 
     def step(self, observation: Observation) -> tuple[Output, ...]:
         """What follows from one observation."""
+        self.health.observe(observation)
         match observation:
             case Counts():
                 return self._weigh(observation)
@@ -81,13 +85,14 @@ class Core:
             case Tick():
                 return self._tick(observation)
             case Command():
-                return (*self._orders.carry_out(observation, self), *self._changed_state())
-            case Gap():
-                return self._gap(observation)
+                return (*self.orders.carry_out(observation, self), *self._changed_state())
             case Restored():
                 return self._restored(observation)
-            case SensorLost() | SensorBack():
-                return self._sensor(observation)
+            case SensorLost(stream=stream) if stream == TRACKS:
+                self.hands.blind()
+                return ()
+            case Gap(t=t, stream=stream) | SensorLost(t=t, stream=stream) | SensorBack(t=t, stream=stream):
+                return self._hole(t, stream)
 
     def _see(self, tracks: Tracks) -> tuple[Output, ...]:
         for visitor in self.hands.see(tracks):
@@ -95,31 +100,23 @@ class Core:
         return ()
 
     def _tick(self, tick: Tick) -> tuple[Output, ...]:
-        self._clock = Clock(synced=tick.synced, uncertainty_ms=tick.uncertainty_ms)
-        self._wall_offset_s = None if tick.wall_s is None else tick.wall_s - tick.t
-        return self._changed_state()
+        self.clock = Clock(synced=tick.synced, uncertainty_ms=tick.uncertainty_ms)
+        self.wall_offset_s = None if tick.wall_s is None else tick.wall_s - tick.t
+        judgement = self.health.judge(tick.t, self.clock)
+        told = [self._event(payload, payload.at_s) for payload in judgement.events]
+        return (*told, *self._changed_state(health=wire.Health(streams=judgement.streams, mode=self.mode)))
 
-    def _gap(self, gap: Gap) -> tuple[Output, ...]:
-        weigher = self._weighers.get(gap.stream.removeprefix("scale/"))
+    def _hole(self, t: float, stream: str) -> tuple[Output, ...]:
+        """Readings are missing: no weight step is trusted across it. `health` tells of it at the next Tick."""
+        weigher = self.weighers.get(stream.removeprefix("scale/"))
         if weigher is not None:
-            weigher.hole(gap.t)
-        payload = events.Gap(
-            stream=gap.stream, lost=gap.lost, reason=gap.reason, at_s=round(gap.t, 3), clock=self._clock
-        )
-        return (self._event(payload, gap.t),)
-
-    def _sensor(self, change: SensorLost | SensorBack) -> tuple[Output, ...]:
-        weigher = self._weighers.get(change.stream.removeprefix("scale/"))
-        if weigher is not None:
-            weigher.hole(change.t)
-        if change.stream == TRACKS and isinstance(change, SensorLost):
-            self.hands.blind()
+            weigher.hole(t)
         return ()
 
     # -- weight -----------------------------------------------------------------------------------------------------
 
     def _weigh(self, counts: Counts) -> tuple[Output, ...]:
-        weigher = self._weighers.get(counts.scale)
+        weigher = self.weighers.get(counts.scale)
         if weigher is None:
             return ()
         steps = weigher.feed(counts.t, counts.values)
@@ -136,14 +133,17 @@ class Core:
         if weigher.insignificant(step):
             if step.flat_s >= BACK_S:
                 weigher.dismiss(step.stretch)
-                self._off.discard(step.stretch)
+                self.off.discard(step.stretch)
             return []
         if self.mode == "maintenance":
             weigher.accept(step.stretch)
             return []
         stretch = self.planogram.stretches[step.stretch]
-        beside = [(s, self.planogram.stretches[s.stretch], self._around(s, steps, stretch.index)) for s in steps
-                  if s.stretch in stretch.neighbours and s.stretch not in done]
+        beside = [
+            (s, self.planogram.stretches[s.stretch], self._around(s, steps, stretch.index))
+            for s in steps
+            if s.stretch in stretch.neighbours and s.stretch not in done
+        ]
         verdict = judge(step, stretch, self._around(step, steps), beside)
         for index in verdict.resolved:
             weigher.accept(index)
@@ -159,16 +159,16 @@ class Core:
 
     def _tell(self, verdict: Verdict) -> list[Output]:
         step, stretch = verdict.step, verdict.stretch
-        while_off = not self._off.isdisjoint(verdict.resolved)
+        while_off = not self.off.isdisjoint(verdict.resolved)
         for index in verdict.resolved:
-            self._off.discard(index)
-            self._recent[index] = (step.now, abs(step.delta_g))
+            self.off.discard(index)
+            self.recent[index] = (step.now, abs(step.delta_g))
         self.ledger.book(step, stretch, verdict.said)
         outputs: list[Output] = []
         for one in verdict.said:
             reason = restock_reason(one, stretch, self.mode, while_off)
             delta = step.delta_g if len(verdict.said) == 1 else one.move.sign * one.move.mean_g
-            payload = tell(step, one, delta, self._clock, reason)
+            payload = tell(step, one, delta, self.clock, reason)
             outputs.append(self._event(payload, payload.ended_s))
         return outputs
 
@@ -176,7 +176,7 @@ class Core:
         """The largest step on the same board around the same time."""
         felt = 0.0
         for index in self.planogram.stretches[step.stretch].board:
-            at, size_g = self._recent.get(index, (-math.inf, 0.0))
+            at, size_g = self.recent.get(index, (-math.inf, 0.0))
             if index not in but and step.began - CROSSTALK_S <= at <= step.now:
                 felt = max(felt, size_g)
         return felt
@@ -184,26 +184,63 @@ class Core:
     # -- outputs ----------------------------------------------------------------------------------------------------
 
     def _event(self, payload: EventPayload, at_s: float) -> Event:
-        wall = None if self._wall_offset_s is None else round(self._wall_offset_s + at_s, 3)
+        wall = None if self.wall_offset_s is None else round(self.wall_offset_s + at_s, 3)
         return Event(payload, wall)
 
-    def _changed_state(self) -> tuple[Output, ...]:
-        now = [self.ledger.stock.state(), self.ledger.inventory()]
-        changed = tuple(State(new) for new, old in zip(now, self._told_state, strict=True) if new != old)
-        self._told_state = list(now)
-        return changed
+    def _changed_state(self, health: wire.Health | None = None) -> tuple[Output, ...]:
+        now: list[StatePayload] = [self.ledger.stock.state(), self.ledger.inventory()]
+        now += [] if health is None else [health]
+        changed = [payload for payload in now if self.told_state.get(payload.kind) != payload]
+        self.told_state |= {payload.kind: payload for payload in changed}
+        return tuple(State(payload) for payload in changed)
+
+    # -- orders -----------------------------------------------------------------------------------------------------
+
+    def set_mode(self, mode: Mode) -> None:
+        """Open, staff or maintenance. Whatever moved until now belongs to the mode before: its levels are taken as they
+        are."""
+        if "maintenance" in (mode, self.mode) and mode != self.mode:
+            for weigher in self.weighers.values():
+                weigher.take_levels()
+        self.mode = mode
+
+    def tare(self, lane: str) -> tuple[bool, str]:
+        """The lane is empty: its present reading is zero. False and a reason when that cannot be."""
+        found = [s for s in self.planogram.stretches if any(x.name == lane for x in s.lanes)]
+        if not found:
+            return False, f"no lane {lane!r} here: name a lane of the planogram"
+        stretch = found[0]
+        weigher = self.weighers[stretch.scale]
+        if weigher.moving(stretch.index):
+            return False, f"lane {lane!r} is in motion: take the hands off and send the order again"
+        if math.isnan(weigher.level_g(stretch.index)):
+            return False, f"lane {lane!r} gives no reading: look at its scale first (shelfd doctor)"
+        weigher.tare(stretch.index)
+        self.ledger.empty(stretch)
+        return True, f"lane {lane!r} is empty and weighs 0 g"
 
     # -- restart ----------------------------------------------------------------------------------------------------
 
     def _restored(self, restored: Restored) -> tuple[Output, ...]:
-        return ()
+        """A new process goes on: monotonic time may have started anew, and what changed meanwhile is weighed."""
+        self.hands.forget_positions(restored.t)
+        self.recent.clear()
+        self.told_state.clear()
+        for weigher in self.weighers.values():
+            weigher.resume(restored.t)
+        self.off = {s.index for s in self.planogram.stretches}
+        return self._changed_state()
 
     @classmethod
     def restore(cls, config: Config, snapshot: Snapshot) -> Core:
-        """A core that goes on exactly where `snapshot` was taken. ValueError when the snapshot does not fit `config`."""
+        """A core that goes on exactly where `snapshot` was taken. ValueError when it does not fit `config`."""
         core = cls(config)
+        try:
+            load(core, snapshot)
+        except (KeyError, TypeError, AttributeError, IndexError) as error:
+            raise ValueError(f"the snapshot cannot be read ({error!r}): it is of another version") from error
         return core
 
     def snapshot(self) -> Snapshot:
         """The whole core as plain JSON values."""
-        return {}
+        return save(self)

@@ -28,8 +28,8 @@ class Orders:
         if known is not None:
             return (Answer(known),)
         done, message = _do(command, core)
-        outcome = "done" if done else "refused"
-        result = Result(id=command.id, command=command.payload.kind, outcome=outcome, message=message)
+        kind = command.payload.kind
+        result = Result(id=command.id, command=kind, outcome="done" if done else "refused", message=message)
         self._answered[command.id] = result
         while len(self._answered) > REMEMBERED:
             del self._answered[next(iter(self._answered))]
@@ -61,6 +61,7 @@ def _count(core: Core, lane: str, units: int, gtin: str | None) -> tuple[bool, s
         return False, f"{units} units: a count is 0 or more"
     key = core.ledger.stock.find(lane, gtin)
     if key is None:
-        return False, f"no single lane {lane!r} with gtin {gtin!r} here: name a lane of the planogram, and the gtin where two share it"
+        hint = "name a lane of the planogram, and the gtin where two share it"
+        return False, f"no single lane {lane!r} with gtin {gtin!r} here: {hint}"
     core.ledger.stock.count(key, units)
     return True, f"lane {lane!r} holds {units} units"

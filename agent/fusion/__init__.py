@@ -1,1 +1,1 @@
-"""From settled steps to who took or returned what: inference by probability, written down in docs/decisions/inference.md."""
+"""From settled steps to who took or returned what: inference by probability (docs/decisions/inference.md)."""

@@ -17,7 +17,11 @@ from agent.weighing.step import Step
 BEFORE_S, AFTER_S = 0.4, 0.3  # around the steepest moment: a hand arrives before and leaves after
 ALONE_S = 4.0  # nobody was seen for this long: what comes now is staff's, behind the camera's back
 LEAST = 1e-4  # a hand that fits worse was not there
-TOUCH_HAND_IN, TOUCH_HAND_OUT, TOUCH_UNKNOWN = 1.5, 0.08, 0.7  # touches for each pick: a hand in the lane now, none, no tracker
+TOUCH_HAND_IN, TOUCH_HAND_OUT, TOUCH_UNKNOWN = (
+    1.5,
+    0.08,
+    0.7,
+)  # touches for each pick: a hand in the lane now, none, no tracker
 TOUCH_S, TOUCH_HELD_S = 0.12, 0.2  # a touch stays flat about this long; while a hand is seen in the lane
 LEANING, TOUCH_LEANING, TOUCH_LEANING_S = 2, 3.0, 1.5  # a body leaning on the board moves many stretches, for seconds
 GAP_TOUCH = 10.0  # behind a hole in the stream a step is trusted that much less
@@ -83,9 +87,7 @@ def _touch(hands: Hands, hand_in: bool, leaning: int) -> tuple[float, float]:
     return TOUCH_HAND_OUT if hands.watched else TOUCH_UNKNOWN, TOUCH_S
 
 
-def _fits(
-    step: Step, stretch: Stretch, hands: Hands, moment: float | None, weight: Callable[[float], float]
-) -> Fits:
+def _fits(step: Step, stretch: Stretch, hands: Hands, moment: float | None, weight: Callable[[float], float]) -> Fits:
     """Of every visitor, around `moment` (None: during the whole step, as behind a hole in the stream)."""
     if moment is None or step.across_gap:
         since, until = step.began - AFTER_S, step.settled

@@ -63,7 +63,7 @@ def normalise(weighted: list[Weighted]) -> list[Explanation]:
     return sorted(told, key=lambda e: -e.probability)
 
 
-# -- nothing, or a touch --------------------------------------------------------------------------------------------------
+# -- nothing, or a touch ----------------------------------------------------------------------------------------------
 
 
 def _nothing(e: Evidence) -> float:
@@ -83,7 +83,7 @@ def _touch(e: Evidence) -> float:
     return e.touch * density * math.exp(-e.step.flat_s / e.touch_s) * tremble
 
 
-# -- moves ----------------------------------------------------------------------------------------------------------------
+# -- moves ------------------------------------------------------------------------------------------------------------
 
 
 def _singles(e: Evidence, shelf: ShelfState) -> Iterable[Move]:
@@ -129,7 +129,9 @@ def _together(e: Evidence, shelf: ShelfState, limit: float) -> Iterable[tuple[Mo
     for i, one in enumerate(singles):
         for other in singles[i + 1 :]:
             same_thing = one.gtin == other.gtin and one.visitor == other.visitor
-            clash = one.stray is not None and one.stray is other.stray or one.held is not None and one.held is other.held
+            clash = (one.stray is not None and one.stray is other.stray) or (
+                one.held is not None and one.held is other.held
+            )
             if same_thing or clash:
                 continue
             if abs(one.mean_g + other.mean_g - size) < limit + PAIR_SIGMAS * (one.sigma_g + other.sigma_g):
@@ -184,7 +186,7 @@ def _hands(e: Evidence, moves: tuple[Move, ...], move: Move) -> float:
     return people.get(move.visitor, e.both.get(move.visitor, 0.0))
 
 
-# -- place ----------------------------------------------------------------------------------------------------------------
+# -- place ------------------------------------------------------------------------------------------------------------
 
 
 def _place(e: Evidence, moves: tuple[Move, ...]) -> float:

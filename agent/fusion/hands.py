@@ -11,7 +11,7 @@ from collections import deque
 from agent.messages import Snapshot, Tracks
 from agent.shelf.planogram import Box, Stretch
 
-MEMORY_S = 4.0  # longer than a step takes from the first touch to rest
+MEMORY_S = 7.0  # longer than the longest step from the first touch to its verdict
 VISITOR_GONE_S = 60.0  # unseen this long, a visitor's goods are no longer expected back
 PRESENT_S = 2.0  # seen this recently is here; tracks come at 10-30 Hz
 HIDDEN_S = 0.6  # hands hide behind goods and arms for up to half a second
@@ -65,13 +65,19 @@ class Hands:
         self._last = -math.inf
         self._hands.clear()
 
+    def forget_positions(self, t: float) -> None:
+        """A new process at `t`: where hands were is past, who was here may still be."""
+        self._hands.clear()
+        self._seen = dict.fromkeys(self._seen, t)
+        self._last = t if self.watched else self._last
+
     def present(self, t: float, within_s: float = PRESENT_S) -> list[str]:
         """Visitors seen in the last `within_s` before `t`."""
         return [v for v, seen in self._seen.items() if t - seen <= within_s]
 
     def likelihoods(self, stretch: Stretch, position: float, since: float, until: float) -> dict[str, float]:
-        """How well each visitor's nearest hand between `since` and `until` fits a change at `position` (in cells) of the
-        stretch: 1 for a hand right there, falling with distance. Without a box everybody present fits alike."""
+        """How well each visitor's nearest hand between `since` and `until` fits a change at `position` (in cells) of
+        the stretch: 1 for a hand right there, falling with distance. Without a box everybody present fits alike."""
         if stretch.box is None:
             return {v: UNSEEN_LIKELIHOOD * 10.0 for v in self.present(until)}
         u = stretch.cell_u_m(position)
@@ -84,8 +90,8 @@ class Hands:
         return fits
 
     def inside(self, stretch: Stretch, t: float) -> set[str]:
-        """Whose hands are in the stretch's box right now? A hand that was there a moment ago and is hidden since counts;
-        one that is seen elsewhere does not."""
+        """Whose hands are in the stretch's box right now? A hand that was there a moment ago and is hidden since
+        counts; one that is seen elsewhere does not."""
         box = stretch.box
         if box is None:
             return set()

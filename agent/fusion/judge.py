@@ -26,7 +26,7 @@ SOONEST_S = 0.5  # after the steepest moment: soon enough for a screen, late eno
 SURE = 0.95  # that something real happened: then it is told
 CLEAR = 0.8  # ... and it is clear what; otherwise a moment more may tell
 CLEAR_WAIT_S = 0.4
-HAND_WAIT_S = 2.2  # a hand that stays longer does not lift and set back any more
+HAND_WAIT_S = 3.0  # a hand that stays longer does not lift and set back any more
 LATEST_S = 1.0  # no touch stays this flat: whatever is more probable than not is told
 LEVEL_S = 3.0  # a level that holds this long and means nothing is the new level all the same
 STRADDLE = 0.04  # of goods stand across the border of two lanes
@@ -52,8 +52,8 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`said` is empty unless the ruling is TOLD. `step` and `stretch` are what was judged: of two stretches seen as one,
-    the sum; `resolved` names the stretches whose new level is the base from now on."""
+    """`said` is empty unless the ruling is TOLD. `step` and `stretch` are what was judged: of two stretches seen as
+    one, the sum; `resolved` names the stretches whose new level is the base from now on."""
 
     ruling: Ruling
     step: Step
@@ -156,7 +156,7 @@ def _key(move: Move) -> Key:
 
 
 def _best(told: list[Explanation]) -> tuple[tuple[Move, ...], float] | None:
-    """The most probable set of events: explanations that say the same (a stray or an own unit of one product) add up."""
+    """The most probable set of events: explanations that say the same (a stray, an own unit) add up."""
     mass: dict[tuple[Key, ...], float] = {}
     moves: dict[tuple[Key, ...], tuple[Move, ...]] = {}
     for explanation in told:
@@ -171,7 +171,7 @@ def _best(told: list[Explanation]) -> tuple[tuple[Move, ...], float] | None:
 
 
 def _say(move: Move, told: list[Explanation]) -> Said:
-    """Confidence of one event: all explanations that contain it. Alternatives: the rest of what could have been said."""
+    """Confidence of one event: all explanations that contain it. Alternatives: what else could have been said."""
     mass: dict[Key, float] = {}
     seen: dict[Key, Move] = {}
     for explanation in told:

@@ -30,7 +30,7 @@ class Ledger:
         return ShelfState(self._planogram, self.baskets, self.stock.units, self._seen_g)
 
     def book(self, step: Step, stretch: Stretch, said: tuple[Said, ...]) -> None:
-        """One verdict: all its moves. A single move is as heavy as was measured, of several each as heavy as it should be."""
+        """One verdict: all its moves. A single move is as heavy as was measured, each of several as it should be."""
         for one in said:
             alone = len(said) == 1 or one.move.broad
             weight = abs(step.delta_g) if alone else one.move.mean_g
@@ -66,6 +66,12 @@ class Ledger:
         if one.move.gtin is not None:
             self.stock.move((one.move.lane, one.move.gtin), one.move.sign * one.move.units, one.confidence)
 
+    def empty(self, stretch: Stretch) -> None:
+        """Nothing stands there."""
+        self.contents.clear(stretch.index)
+        for lane in stretch.lanes:
+            self.stock.count((lane.name, lane.product.gtin), 0)
+
     def inventory(self) -> Inventory:
         """What lies out of its place, for the broker."""
         found = []
@@ -84,8 +90,12 @@ class Ledger:
 
     def snapshot(self) -> Snapshot:
         """Plain values."""
-        parts = {"contents": self.contents, "baskets": self.baskets, "stock": self.stock}
-        return {name: part.snapshot() for name, part in parts.items()} | {"seen_g": dict(self._seen_g)}
+        return {
+            "contents": self.contents.snapshot(),
+            "baskets": self.baskets.snapshot(),
+            "stock": self.stock.snapshot(),
+            "seen_g": dict(self._seen_g),
+        }
 
     def restore(self, state: Snapshot) -> None:
         """What `snapshot` gave for the same planogram."""

@@ -124,9 +124,7 @@ def restocks(stretch: Stretch, delta_g: float, prior: float) -> Iterator[Move]:
                 yield replace(move, prior=prior / len(stretch.lanes))
 
 
-def _own(
-    lane: Lane, sign: int, delta_g: float, prior: float, visitor: str | None, stock: int | None
-) -> Iterator[Move]:
+def _own(lane: Lane, sign: int, delta_g: float, prior: float, visitor: str | None, stock: int | None) -> Iterator[Move]:
     """The lane's own product in the numbers of units that come near `delta_g`."""
     unit_g = lane.product.unit_g
     assert unit_g is not None

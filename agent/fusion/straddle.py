@@ -41,7 +41,8 @@ def one_step(step: Step, beside: Step, joined: Stretch, main: Stretch) -> Step:
 def one_stretch(main: Stretch, beside: Stretch) -> Stretch:
     """Both stretches, cells from left to right, the lanes of the main one first."""
     if main.box is not None and beside.box is not None:
-        left_first, box = main.box.left <= beside.box.left, _around(main.box, beside.box)
+        left_first = main.box.left <= beside.box.left
+        box: Box | None = _around(main.box, beside.box)
     else:  # a spare cell has no box of its own: one plate more
         left_first = main.cells[0] < beside.cells[0]
         box = main.box and _wider(main.box, len(beside.cells) / len(main.cells), to_the_right=left_first)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from agent.fusion.judge import Said
 from agent.shelf.planogram import Stretch
@@ -21,7 +21,12 @@ def restock_reason(one: Said, stretch: Stretch, mode: Mode, while_off: bool) -> 
     if mode == "staff":
         return "staff"
     facing = max((x.facing_units for x in stretch.lanes if x.name == one.move.lane), default=0)
-    filled = one.move.sign > 0 and one.move.visitor is None and facing > 0 and (one.move.units or 0) >= FACING_FILLED * facing
+    filled = (
+        one.move.sign > 0
+        and one.move.visitor is None
+        and facing > 0
+        and (one.move.units or 0) >= FACING_FILLED * facing
+    )
     return "facing_filled" if filled else None
 
 
@@ -29,7 +34,7 @@ def tell(step: Step, one: Said, delta_g: float, clock: Clock, reason: Reason | N
     """The payload. Rounded: what is behind the rounding is noise."""
     move = one.move
     ended = step.fell if move.sign < 0 else step.rose
-    common = {
+    common: dict[str, Any] = {
         "lane": move.lane,
         "gtin": move.gtin,
         "delta_g": round(delta_g, 1),

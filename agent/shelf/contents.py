@@ -56,4 +56,7 @@ class Contents:
 
     def restore(self, state: Snapshot) -> None:
         """What `snapshot` gave."""
-        self._strays = [[Stray(**{**s, "shares": tuple((int(c), float(x)) for c, x in s["shares"])}) for s in kept] for kept in state["strays"]]
+        self._strays = [
+            [Stray(**{**s, "shares": tuple((int(c), float(x)) for c, x in s["shares"])}) for s in kept]
+            for kept in state["strays"]
+        ]

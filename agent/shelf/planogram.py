@@ -144,8 +144,8 @@ def _box(lanes: list[schema.Lane]) -> Box | None:
 
 
 def _with_spare_cells(stretches: list[Stretch], config: schema.Config) -> list[Stretch]:
-    """Cells without a lane become stretches of their own beside the lanes they adjoin on the wire: goods that stand half
-    on a spare plate are weighed whole."""
+    """Cells without a lane become stretches of their own beside the lanes they adjoin on the wire: goods that stand
+    half on a spare plate are weighed whole."""
     grown = list(stretches)
     for scale in config.scales:
         ends = {c: s.index for s in stretches if s.scale == scale.name for c in (s.cells[0], s.cells[-1])}

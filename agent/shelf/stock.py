@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from agent.messages import Snapshot
 from agent.shelf.planogram import Lane, Planogram
 from wire.state import LaneStock, StockState
@@ -44,7 +46,7 @@ class Stock:
         units = self.units[key]
         if units is None:
             return LaneStock(lane=lane.name, gtin=lane.product.gtin, units=None, level="unknown")
-        level = "empty" if units == 0 else "low" if units <= lane.low_units else "ok"
+        level: Literal["empty", "low", "ok"] = "empty" if units == 0 else "low" if units <= lane.low_units else "ok"
         probability = round(self._probability[key], 3)
         return LaneStock(lane=lane.name, gtin=lane.product.gtin, units=units, level=level, probability=probability)
 

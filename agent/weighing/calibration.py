@@ -1,7 +1,7 @@
 """Turns the counts of load cells into grams.
 
 A cell answers in ADC counts; everything after this module speaks grams.
-Not here: the bytes on the wire (sensors/scale/), finding the two numbers (commands/calibrate.py), settling (plateau.py).
+Not here: the bytes on the wire (sensors/scale/), finding the two numbers (commands/calibrate.py).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Calibration:
 
     @classmethod
     def of(cls, cells: Sequence[Cell]) -> Calibration:
-        """From the configured cells; ZeroDivisionError is prevented by `shelfd check` (counts_per_gram 0 is refused)."""
+        """From the configured cells; `shelfd check` has refused counts_per_gram 0."""
         return cls(
             tare_counts=np.array([c.tare_counts for c in cells], dtype=np.float64),
             gram_per_count=np.array([1.0 / c.counts_per_gram for c in cells], dtype=np.float64),

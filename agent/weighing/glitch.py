@@ -1,8 +1,8 @@
 """Takes single wild samples out of each cell, before anything is summed.
 
 HX711 boards send one-sample, one-channel jumps of up to full scale in 0.6-1.6 % of samples (measured on a real
-platform), and readings go missing. Each output is the median of a cell's last three readings; what is missing is bridged
-with the last median and counted as age, so that a dead cell is never mistaken for an empty one.
+platform), and readings go missing. Each output is the median of a cell's last three readings; what is missing is
+bridged with the last median and counted as age, so that a dead cell is never mistaken for an empty one.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from agent.messages import Floats, Snapshot
+from agent.weighing.arrays import put_back, take
 
 
 class GlitchFilter:
@@ -40,11 +41,12 @@ class GlitchFilter:
         self._one_ago.fill(np.nan)
         self._two_ago.fill(np.nan)
 
+    _STATE = ("_one_ago", "_two_ago", "_filtered", "missing_since")
+
     def snapshot(self) -> Snapshot:
         """Arrays by name."""
-        return {k: getattr(self, k) for k in ("_one_ago", "_two_ago", "_filtered", "missing_since")}
+        return take(self, self._STATE)
 
     def restore(self, state: Snapshot) -> None:
         """What `snapshot` gave."""
-        for name, value in state.items():
-            setattr(self, name, np.array(value))
+        put_back(self, self._STATE, state)

@@ -1,7 +1,7 @@
 """How noisy each channel is, learned while it runs.
 
-Two estimates: the slow one is what the channel does when nobody touches it (electronics, hum, air); the local one is what
-it does right now (a shaken shelf). Channels are cells and lane sums alike. Units: grams of one block mean.
+Two estimates: the slow one is what the channel does when nobody touches it (electronics, hum, air); the local one is
+what it does right now (a shaken shelf). Channels are cells and lane sums alike. Units: grams of one block mean.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from agent.messages import Floats, Snapshot
+from agent.weighing.arrays import put_back, take
 
 START_G = 2.0  # before anything is learned; store plates have 0.5-1.2 g median, 4 g at the 95th percentile
 FLOOR_G = 0.3  # below this the ADC's own steps and the wind decide
@@ -30,7 +31,8 @@ class Noise:
 
     def slow(self) -> Floats:
         """`(n,)` sigma of a block mean of an untouched channel."""
-        return np.maximum(np.sqrt(self._variance), FLOOR_G)
+        sigma: Floats = np.maximum(np.sqrt(self._variance), FLOOR_G)
+        return sigma
 
     def learn(self, deviation: Floats, idle: np.ndarray) -> None:
         """`deviation` (n,) of this block's mean from the base; only `idle` channels learn."""
@@ -50,11 +52,12 @@ class Noise:
         sigma = ordered[RECENT // 2 - 1] * (1.4826 / 6.0**0.5)
         return np.where(np.isnan(sigma), 0.0, np.minimum(sigma, SHAKEN_G))
 
+    _STATE = ("_variance", "_recent", "_one_ago", "_two_ago", "_at")
+
     def snapshot(self) -> Snapshot:
         """Arrays by name."""
-        return {k: getattr(self, k) for k in ("_variance", "_recent", "_one_ago", "_two_ago", "_at")}
+        return take(self, self._STATE)
 
     def restore(self, state: Snapshot) -> None:
         """What `snapshot` gave."""
-        for name, value in state.items():
-            setattr(self, name, value if name == "_at" else np.array(value))
+        put_back(self, self._STATE, state)

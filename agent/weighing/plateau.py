@@ -1,7 +1,8 @@
 """Finds where a channel has come to rest, and for how long.
 
-A plateau is a run of block means that agree within noise; one block that does not agree starts the next. The tail of a
-hand letting go is a slope, so it keeps restarting until it is flat. Not here: what a plateau means (weigher.py, fusion/).
+A plateau is a run of block means that agree within noise; one block that does not agree starts the next. The tail of
+a hand letting go is a slope, so it keeps restarting until it is flat.
+Not here: what a plateau means (weigher.py, fusion/).
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from agent.messages import Floats, Snapshot
+from agent.weighing.arrays import put_back, take
 
 AGREE_SIGMAS = 3.0
 AGREE_FRACTION = 0.006  # of the step: a hand that lets go of 600 g is at rest within 4 g
@@ -47,11 +49,12 @@ class Plateaus:
         self.blocks.fill(0.0)
         self.since.fill(np.nan)
 
+    _STATE = ("mean", "blocks", "since", "rough", "_leaning")
+
     def snapshot(self) -> Snapshot:
         """Arrays by name."""
-        return {k: getattr(self, k) for k in ("mean", "blocks", "since", "rough", "_leaning")}
+        return take(self, self._STATE)
 
     def restore(self, state: Snapshot) -> None:
         """What `snapshot` gave."""
-        for name, value in state.items():
-            setattr(self, name, np.array(value))
+        put_back(self, self._STATE, state)

@@ -1,7 +1,7 @@
 """Weighs one scale: samples of all its cells in, settled steps out.
 
-Everything is vectorised over channels: the cells and, behind them, one sum a stretch. A stretch is idle (its base follows
-drift), or it is in motion until someone says what the new level means (`accept`) or that it means nothing (`dismiss`).
+Everything is vectorised over channels: the cells and, behind them, one sum a stretch. A stretch is idle (its base
+follows drift), or in motion until someone says what the new level means (`accept`) or that it means nothing (`dismiss`).
 Not here: what was taken (fusion/), calibration's numbers (calibration.py).
 """
 
@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from agent.messages import Floats, Snapshot
+from agent.weighing.arrays import put_back, take
 from agent.weighing.calibration import Calibration
 from agent.weighing.glitch import GlitchFilter
 from agent.weighing.noise import Noise
@@ -21,7 +22,7 @@ from agent.weighing.step import Step
 BLOCK_S = 0.05  # mean of 3 samples at 60 Hz; a slower scale gives one block a sample
 SLACK_S = 0.005  # jitter of the sample times around the end of a block
 DRIFT_TIME_S = 2.0  # the idle base follows with this time constant
-DRIFT_LIMIT_G_PER_S = 0.5  # faster is no drift (store plates: 1.6 g in 17 s at the 95th percentile); a pick is 30 g/s up
+DRIFT_LIMIT_G_PER_S = 0.5  # faster is no drift (store plates: 1.6 g in 17 s at the 95th percentile)
 MOTION_SIGMAS = 3.0
 MOTION_FLOOR_G = 3.0
 CELL_SIGMAS = 5.0  # of single cells, of which there are many: goods moved or swapped at equal weight
@@ -29,6 +30,7 @@ CELL_FLOOR_G = 6.0
 FIRST_REST_S = 0.3  # a level must hold this long to become the first base
 SILENT_S = 0.25  # a cell without reading for longer leaves its stretch unjudged
 HOLE_S = 1.0  # a longer pause of the whole stream is a hole, not jitter
+TREND = 1.5  # blocks ahead, times the error of a slope through three blocks
 OFFERED_AFTER_S = 0.1  # flat for less is not worth a look
 
 
@@ -52,6 +54,7 @@ class Weigher:
         self._closed = np.nan
         self._last = np.nan
         self.base = np.full(n + m, np.nan)
+        self._zero = np.zeros(n + m)
         self._before = np.full(n + m, np.nan)  # the last block
         self._moving = np.zeros(m, dtype=bool)
         self._gap = np.zeros(m, dtype=bool)
@@ -85,8 +88,10 @@ class Weigher:
         since = self._last if not np.isnan(self._last) else t
         known = ~np.isnan(self.base[self._n :])
         self._began = np.where(known & ~self._moving, since, self._began)
-        self._fell = np.where(known & ~self._moving, t, self._fell)
-        self._rose = np.where(known & ~self._moving, t, self._rose)
+        self._fell = np.where(known & ~self._moving, since, self._fell)
+        self._rose = np.where(known & ~self._moving, since, self._rose)
+        self._steepest_fall = np.where(self._moving, self._steepest_fall, 0.0)
+        self._steepest_rise = np.where(self._moving, self._steepest_rise, 0.0)
         self._gap |= known
         self._moving |= known
 
@@ -173,7 +178,9 @@ class Weigher:
         at = self._n + i
         delta = self._plateaus.mean - self.base
         blocks = float(self._plateaus.blocks[at])
-        mean_sigma = float(np.sqrt(slow[at] ** 2 / 2.0 + sigma[at] ** 2 / blocks))  # hum does not average out in time
+        hum, shaking = 0.5 * slow[at] ** 2, sigma[at] ** 2 / blocks  # hum does not average out in time
+        slope = TREND * sigma[at] * (3.0 / blocks) ** 1.5  # what a slope hidden in the shaking may still bring
+        mean_sigma = float(np.sqrt(hum + shaking + slope**2))
         return Step(
             stretch=self._names[i],
             delta_g=float(delta[at]),
@@ -212,8 +219,28 @@ class Weigher:
         self._moving[i] = self._gap[i] = False
 
     def level_g(self, stretch: int) -> float:
-        """Grams on the stretch when it was last at rest; NaN before that."""
-        return float(self.base[self._n + self._at[stretch]])
+        """Grams on the stretch when it was last at rest, since its last tare; NaN before that."""
+        at = self._n + self._at[stretch]
+        return float(self.base[at] - self._zero[at])
+
+    def tare(self, stretch: int) -> None:
+        """The present level is zero."""
+        i = self._at[stretch]
+        for at in (*self._stretches[i], self._n + i):
+            self._zero[at] = self.base[at]
+
+    def take_levels(self) -> None:
+        """Whatever is in motion means nothing: the next rest of these stretches is their base."""
+        for name in self._names:
+            if self.moving(name):
+                for at in (*self._stretches[self._at[name]], self._n + self._at[name]):
+                    self.base[at] = np.nan
+                self.dismiss(name)
+
+    def resume(self, t: float) -> None:
+        """A new process at `t`: levels are from before, times start anew, every stretch is to be weighed again."""
+        self._last = t
+        self.hole(t)
 
     def moving(self, stretch: int) -> bool:
         """Has the stretch left its level?"""
@@ -221,22 +248,23 @@ class Weigher:
 
     # -- restart ----------------------------------------------------------------------------------------------------
 
-    _ARRAYS = ("_sum", "_samples", "_closed", "_last", "base", "_before", "_moving", "_gap", "_began", "_fell", "_rose")
-    _MORE = ("_steepest_fall", "_steepest_rise")
+    _STATE = (
+        *("_sum", "_samples", "_closed", "_last", "base", "_zero", "_before", "_moving", "_gap", "_began"),
+        *("_fell", "_rose", "_steepest_fall", "_steepest_rise"),
+    )
 
     def snapshot(self) -> Snapshot:
         """Everything that is not configuration."""
-        own = {k: getattr(self, k) for k in (*self._ARRAYS, *self._MORE)}
-        parts = {"glitch": self._glitch, "noise": self._noise, "plateaus": self._plateaus}
-        return own | {name: part.snapshot() for name, part in parts.items()}
+        parts = {
+            "glitch": self._glitch.snapshot(),
+            "noise": self._noise.snapshot(),
+            "plateaus": self._plateaus.snapshot(),
+        }
+        return take(self, self._STATE) | parts
 
     def restore(self, state: Snapshot) -> None:
         """What `snapshot` gave. ValueError when it is of another number of cells or stretches."""
-        if len(state["base"]) != len(self.base):
-            raise ValueError(f"the snapshot weighs {len(state['base'])} channels, the configuration {len(self.base)}")
-        for name in (*self._ARRAYS, *self._MORE):
-            value = state[name]
-            setattr(self, name, np.array(value) if isinstance(value, (list, np.ndarray)) else value)
+        put_back(self, self._STATE, state)
         self._glitch.restore(state["glitch"])
         self._noise.restore(state["noise"])
         self._plateaus.restore(state["plateaus"])

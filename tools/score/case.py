@@ -97,7 +97,9 @@ def load(folder: Path) -> Case:
         about = json.loads((folder / "case.json").read_text(encoding="utf-8"))
         return Case(folder, about, _config(folder, about))
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise CaseError(f"{folder}: not a case that can be read: {error!r}; see cases/README.md for the format") from error
+        raise CaseError(
+            f"{folder}: not a case that can be read: {error!r}; see cases/README.md for the format"
+        ) from error
 
 
 def _config(folder: Path, about: dict[str, Any]) -> schema.Config:
@@ -111,7 +113,9 @@ def _config(folder: Path, about: dict[str, Any]) -> schema.Config:
     planogram = about["planogram"]
     return schema.Config(
         device=schema.Device(store="cases", id="case"),
-        scales=(schema.Scale(name=SCALE, driver="shelfd-lines", port="", rate_hz=float(scale["rate_hz"]), cells=cells),),
+        scales=(
+            schema.Scale(name=SCALE, driver="shelfd-lines", port="", rate_hz=float(scale["rate_hz"]), cells=cells),
+        ),
         lanes=tuple(_lane(lane) for lane in planogram["lanes"]),
         products=tuple(_product(p) for p in planogram.get("products", [])),
     )
