@@ -50,6 +50,7 @@ class Bench:
         self.scale = ScriptedScale(one_scale("a1", "a2"))
         self.said: list[str] = []
         self.mass_g = 500.0
+        self.after_refusal = ["", "q"]
         self.retries = 0
         self.puts: Callable[[str], None] = lambda cell: self.scale.put(**{cell: self.mass_g})
 
@@ -62,7 +63,7 @@ class Bench:
             self.scale.put(a1=0.0, a2=0.0)
         if "try again" in question:
             self.retries += 1
-            return "q" if self.retries > 1 else ""
+            return self.after_refusal[self.retries - 1]
         return ""
 
     def calibrate(self, *options: str) -> int:
@@ -134,6 +135,13 @@ def test_one_mass_on_a_platform_of_several_cells_gives_one_factor(bench: Bench) 
     assert bench.cells()["a2"]["tare_counts"] == pytest.approx(-3_000.0, abs=100.0)
 
 
+def test_a_box_that_speaks_grams_can_be_corrected(bench: Bench) -> None:
+    bench.file.write_text(SHELF.replace("shelfd-lines", "openscale"))
+    bench.scale.factor["a1"], bench.scale.tare["a1"] = 1.004, 3.0
+    assert bench.calibrate("--cell", "a1") == 0
+    assert bench.cells()["a1"]["counts_per_gram"] == pytest.approx(1.004, rel=1e-3)
+
+
 def refused(bench: Bench, *options: str) -> str:
     """The code of the refusal that ended it; nothing may have been written."""
     with pytest.raises(CalibrationError) as error:
@@ -198,6 +206,20 @@ def test_after_a_refusal_the_cell_may_be_tried_again(bench: Bench) -> None:
     bench.puts = lambda cell: bench.scale.put(**{cell: 500.0 if bench.retries else 0.0})
     assert bench.calibrate("--cell", "a1") == 0
     assert any(line.startswith("Refused") for line in bench.said)
+
+
+def test_a_cell_that_will_not_be_calibrated_can_be_skipped(bench: Bench) -> None:
+    bench.scale.factor["a1"] = 0.001
+    bench.after_refusal = ["", "s"]
+    assert bench.calibrate() == 0
+    assert bench.cells()["a1"]["counts_per_gram"] == 400.0
+    assert bench.cells()["a2"]["counts_per_gram"] == pytest.approx(365.0, rel=1e-3)
+
+
+def test_skipping_everything_changes_nothing(bench: Bench) -> None:
+    bench.scale.factor["a1"] = 0.001
+    bench.after_refusal = ["s"]
+    assert refused(bench, "--cell", "a1") == "nothing"
 
 
 def test_a_box_that_is_unplugged_meanwhile_ends_it_with_the_drivers_sentence(bench: Bench) -> None:

@@ -1,6 +1,6 @@
 """The conversation of a calibration: empty, known mass, empty again; cell by cell, or all cells under one platform.
 
-A refusal is said and the cell may be tried again; what was accepted before is kept. Not here: when to refuse
+A refusal is said, and the cell may be tried again or skipped. Not here: when to refuse
 (weighing/reference.py), the command line and the file (calibrate.py).
 """
 
@@ -29,6 +29,11 @@ from agent.weighing.reference import (
 )
 
 T = TypeVar("T")
+COUNTING = ("shelfd-lines", "modbus-rtu")  # the other boxes speak grams and have no converter to run full
+
+
+class _SkippedError(Exception):
+    """The person leaves this cell for another day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +62,13 @@ class Guide:
         found: dict[str, Reference] = {}
         empty: Measured | None = None
         for cell in self.cells:
-            found[cell.name], empty = self._until_accepted(partial(self._one, cell), empty)
-            self._tell(cell.name, found[cell.name])
+            try:
+                found[cell.name], empty = self._until_accepted(partial(self._one, cell), empty)
+                self._tell(cell.name, found[cell.name])
+            except _SkippedError:
+                empty = None
+        if not found:
+            raise CalibrationError("nothing", "every cell was skipped, so nothing was changed")
         return found
 
     def together(self) -> dict[str, Reference]:
@@ -78,7 +88,10 @@ class Guide:
             except CalibrationError as error:
                 empty = None
                 self.talk(f"Refused: {error}.")
-                if self.ask("Enter: try again, q: stop >").lower().startswith("q"):
+                answer = self.ask("Enter: try again, s: skip this cell, q: stop and change nothing >").lower()
+                if answer.startswith("s") and attempt != self._all:
+                    raise _SkippedError from error
+                if answer.startswith(("s", "q")):
                     raise
 
     def _one(self, cell: Cell, empty: Measured) -> tuple[Reference, Measured]:
@@ -90,7 +103,7 @@ class Guide:
                 loaded.cells[cell.name],
                 again.cells[cell.name],
                 mass_g,
-                cell.saturation_counts,
+                self._full_scale(cell),
             )
         except CalibrationError as error:
             other = moved_instead(empty.cells, loaded.cells)
@@ -101,16 +114,16 @@ class Guide:
                     " the board or in the file",
                 ) from error
             raise
-        found = reference(cell.name, empty.cells[cell.name], factor, cell.saturation_counts, self.limits)
+        found = reference(cell.name, empty.cells[cell.name], factor, self._full_scale(cell), self.limits)
         return found, again
 
     def _all(self, empty: Measured) -> tuple[dict[str, Reference], Measured]:
         name = "+".join(cell.name for cell in self.cells)
         mass_g, loaded, again = self._load(f"the platform on cells {name}")
-        full_scale = min(cell.saturation_counts for cell in self.cells)
+        full_scale = min(self._full_scale(cell) for cell in self.cells)
         factor = counts_per_gram(name, empty.sum, loaded.sum, again.sum, mass_g, full_scale)
         found = {
-            cell.name: reference(cell.name, empty.cells[cell.name], factor, cell.saturation_counts, self.limits)
+            cell.name: reference(cell.name, empty.cells[cell.name], factor, self._full_scale(cell), self.limits)
             for cell in self.cells
         }
         return found, again
@@ -148,6 +161,9 @@ class Guide:
             accept_cell(cell.name, figures[cell.name])
         columns = [i for i, cell in enumerate(self.scale.cells) if cell in self.cells]
         return Measured(figures, measure_cell(np.sum(stretch.counts[:, columns], axis=1), 0.0))
+
+    def _full_scale(self, cell: Cell) -> float:
+        return cell.saturation_counts if self.scale.driver in COUNTING else 0.0
 
     def _tell(self, name: str, found: Reference) -> None:
         room = "" if found.capacity_kg is None else f", room for {found.capacity_kg:.1f} kg"
