@@ -1,0 +1,1 @@
+"""`python -m tools.score CASE... [--json]`: recorded shelves through the agent's pipeline, against their truth."""

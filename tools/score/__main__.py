@@ -1,0 +1,77 @@
+"""`python -m tools.score CASE... [--json]`; exit 0 when all cases could be played, 64 usage, 66 no such case."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+
+import msgspec
+
+from tools.score.case import CaseError, load
+from tools.score.play import Result, figures, play
+
+USAGE, NO_INPUT = 64, 66
+HEAD = f"{'case':24} {'right':>5} {'wrong':>5} {'missed':>6} {'F1':>6} {'no vis.':>7} {'p50 s':>6} {'p95 s':>6} {'ECE':>6} {'x real':>7}"
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(USAGE, f"tools.score: {message}\n")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Plays the cases in the order given; folders without `case.json` among several are passed over."""
+    parser = _Parser(prog="python -m tools.score", description=__doc__)
+    parser.add_argument("cases", nargs="+", type=Path, metavar="CASE", help="folder with a case.json")
+    parser.add_argument("--json", action="store_true", help="one document for machines")
+    given = parser.parse_args(arguments)
+    folders = [c for c in given.cases if (c / "case.json").exists() or len(given.cases) == 1 or not c.exists()]
+    results: dict[str, Result] = {}
+    try:
+        for folder in folders:
+            case = load(folder)
+            results[case.name] = play(case)
+            if not given.json:
+                _print_case(case.name, results[case.name], first=len(results) == 1)
+    except CaseError as error:
+        print(f"tools.score: {error}", file=sys.stderr)
+        return NO_INPUT
+    total = figures(results.values())
+    if given.json:
+        print(json.dumps({"cases": {name: _whole(r) for name, r in results.items()}, "total": total}))
+    else:
+        print(_row("all", total))
+    return 0
+
+
+def _whole(result: Result) -> dict[str, Any]:
+    wrong = [{"type": event.kind, **msgspec.to_builtins(event)} for event in result.matches.wrong]
+    return {**figures([result]), "missed": result.matches.missed, "wrong": wrong}
+
+
+def _print_case(name: str, result: Result, *, first: bool) -> None:
+    if first:
+        print(HEAD)
+    print(_row(name, figures([result])))
+    for entry in result.matches.missed:
+        print(f"    missed {entry['type']} {entry['lane']} {entry['gtin']} x{entry['units']} at {entry['t_s']} s")
+    for event in result.matches.wrong:
+        said = f"{event.kind} {event.lane} {event.gtin} x{event.units} by {event.visitor} at {event.ended_s} s"
+        print(f"    wrong  {said}, {event.delta_g} g, confidence {event.confidence}")
+
+
+def _row(name: str, found: dict[str, Any]) -> str:
+    delay = found["delay_s"]
+    p50, p95 = ("-" if delay[k] is None else f"{delay[k]:.2f}" for k in ("p50", "p95"))
+    return (
+        f"{name:24} {found['tp']:5} {found['fp']:5} {found['fn']:6} {found['f1']:6.3f} {found['f1_without_visitor']:7.3f}"
+        f" {p50:>6} {p95:>6} {found['ece']:6.3f} {found['realtime_factor'] or 0:7.0f}"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
