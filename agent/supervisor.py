@@ -80,16 +80,27 @@ class Supervisor:
     _reasons: queue.SimpleQueue[Reason] = field(default_factory=queue.SimpleQueue)
 
     def add_thread(
-        self, name: str, run: Callable[[], None], stop: Callable[[], None], beat: Beat | None = None
+        self,
+        name: str,
+        run: Callable[[], None],
+        stop: Callable[[], None],
+        beat: Beat | None = None,
+        prepare: Callable[[], None] = lambda: None,
     ) -> None:
-        """A part whose work is `run`, in a thread of its own; `stop` must make `run` return soon."""
+        """A part whose work is `run`, in a thread of its own; `stop` must make `run` return soon. `prepare` is done at
+        its turn to start, in the main thread."""
         thread = threading.Thread(target=self._run_part, args=(name, run), name=name, daemon=True)
 
+        def start() -> None:
+            prepare()
+            thread.start()
+
         def finish(limit_s: float) -> bool:
-            thread.join(limit_s)
+            if thread.ident is not None:  # None: it never started
+                thread.join(limit_s)
             return not thread.is_alive()
 
-        self.parts.append(Part(name, thread.start, stop, finish, thread.is_alive, beat, thread))
+        self.parts.append(Part(name, start, stop, finish, thread.is_alive, beat, thread))
 
     def add(self, name: str, *, start: Callable[[], None], stop: Callable[[], None], alive: Callable[[], bool]) -> None:
         """A part that keeps its own thread; its `stop` returns when it has ended."""

@@ -19,6 +19,7 @@ SILENT_S = 4.0  # longer than a driver's own patience (scale/protocol.py), which
 SILENT_READINGS = 6
 RATE_LOW, RATE_LOW_OVER = 0.8, 0.9  # of the nominal rate, to begin and to end; 0.8 is openpilot's bound
 RATE_HIGH, RATE_HIGH_OVER = 1.5, 1.3  # an HX711's own clock may be a fifth fast
+RATE_NEWS = 0.05  # of the nominal rate: smaller changes are not told, as each telling is a write to the card
 BAD_SHARE, BAD_SHARE_OVER = 0.5, 0.1  # of a cell's readings; real glitches are 2 % at most
 CONFIRM = 2  # judgements in a row before anything begins or ends
 
@@ -111,7 +112,7 @@ class Stream:
         self.seen_s: float | None = None  # newest reading, or the moment from which one is awaited
         self.began_s: float | None = None  # of the window
         self.readings = 0  # in the window
-        self.rate_hz: float | None = None
+        self.rate_hz: float | None = None  # as told
         self.lost: str | None = None  # code of the driver's SensorLost that is not over
         self.returned = 0  # judgements in a row that saw readings though the driver has not called it back
         self.alive = False
@@ -175,9 +176,11 @@ class Stream:
             yield Turn(t, self.name, "silent", advice if self.silent.wrong else None)
 
     def _judge_window(self, t: float, elapsed_s: float) -> Iterator[Turn]:
-        self.rate_hz = round(self.readings / elapsed_s, 3)
+        rate_hz = self.readings / elapsed_s
+        if self.rate_hz is None or abs(rate_hz - self.rate_hz) > RATE_NEWS * self.nominal_hz:
+            self.rate_hz = float(f"{rate_hz:.3g}")
         if self.alive:
-            yield from self._judge_rate(t, self.rate_hz)
+            yield from self._judge_rate(t, rate_hz)
             if self.readings:
                 yield from self.cells.judge(t, self.readings)
         self._new_window(t)
@@ -187,7 +190,7 @@ class Stream:
         bad, good = not RATE_LOW <= share <= RATE_HIGH, RATE_LOW_OVER <= share <= RATE_HIGH_OVER
         if self.off_rate.turns(bad=bad, good=good):
             advice = (
-                f"{self.name} sends {rate_hz:g} readings a second, configured are {self.nominal_hz:g}: "
+                f"{self.name} sends {rate_hz:.3g} readings a second, configured are {self.nominal_hz:g}: "
                 "correct the rate in the box or rate_hz"
             )
             yield Turn(t, self.name, "rate", advice if self.off_rate.wrong else None)

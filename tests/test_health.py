@@ -202,6 +202,18 @@ def test_glitches_are_no_fault(shelf: Shelf) -> None:
     assert shelf.told == []
 
 
+def test_a_rate_that_wavers_is_not_told_anew_at_each_wavering(shelf: Shelf) -> None:
+    rates = set()
+    for second in range(60):
+        shelf.scale_hz = 10.0 if second % 7 else 11.0
+        shelf.run(1)
+        rates.add(shelf.states["scale/main"].rate_hz)
+    assert len(rates - {None}) == 1
+    shelf.scale_hz = 8.5
+    shelf.run(20)
+    assert shelf.states["scale/main"].rate_hz == pytest.approx(8.0)  # int(8.5) readings a second
+
+
 def test_gaps_are_added_up_and_told_in_moderation(shelf: Shelf) -> None:
     shelf.run(3)
     for _ in range(25):

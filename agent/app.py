@@ -1,0 +1,189 @@
+"""Builds every part of the agent from its configuration and wires them; the only file that knows them all.
+
+    scales, tracker, clock -> Intake -> core thread -> Outbox -> uplink -> broker
+                                        |
+                                        +-> Recorder
+
+Not here: what any of them does; the command line (__main__.py).
+"""
+
+from __future__ import annotations
+
+import logging
+import platform
+import secrets
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from agent.clock import OffsetNews, Ticker, WallClock
+from agent.config import schema
+from agent.config.load import to_dict
+from agent.config.schema import Config
+from agent.core import Core
+from agent.coreloop import CoreLoop
+from agent.messages import Answer, Command, Counts, Observation, Restored, SensorLost, Snapshot
+from agent.notify import Notifier
+from agent.outbox.outbox import Outbox
+from agent.outbox.protocol import Batch
+from agent.recording.disk import Limits, RecordingDisk
+from agent.recording.protocol import Header
+from agent.recording.writer import Recorder
+from agent.sensors.scale.driver import open_scale
+from agent.sensors.scale.protocol import Scale
+from agent.sensors.scale.reader import ScaleReader
+from agent.sensors.tracks.reader import TracksReader
+from agent.streams import Intake, table
+from agent.supervisor import Beat, Supervisor
+from agent.uplink.courier import Courier
+from agent.uplink.paho import PahoUplink
+from agent.uplink.protocol import Message
+from agent.uplink.retained import OFFLINE
+from wire.commands import CommandPayload, Result
+from wire.topics import Topics
+
+PACKAGES = ("shelfd", "numpy", "msgspec")  # whatever may change the bytes of a replay
+
+log = logging.getLogger(__name__)
+
+
+class App:
+    """One shelf's agent. Parts are made here, started and stopped by the supervisor, and made only once."""
+
+    def __init__(self, config: Config, notifier: Notifier, clock: WallClock | None = None) -> None:
+        self.config = config
+        self.clock = clock or WallClock()
+        self.boot = secrets.token_hex(4)
+        self.intake = Intake(table(config))
+        self.supervisor = Supervisor(notifier)
+        topics = Topics(config.device.store, config.device.id)
+        self.outbox = Outbox(
+            Path(config.outbox.path), topics, self.boot, max_mb=config.outbox.max_mb, stamp=self.clock.stamp
+        )
+        self.courier = self._courier(topics)
+        self.recorder = Recorder(config.recording.segment_s) if config.recording.dir else None
+        self._add_parts()
+
+    def run(self) -> int:
+        """Blocks until a signal or a failure; the exit code."""
+        device = self.config.device
+        log.info("shelfd %s on %s/%s, boot %s", versions()["shelfd"], device.store, device.id, self.boot)
+        return self.supervisor.run(f"{len(self.config.scales)} scales, {len(self.config.lanes)} lanes")
+
+    def _add_parts(self) -> None:
+        """Whatever is fed starts first and stops last."""
+        add = self.supervisor.add
+        add("outbox", start=self.outbox.start, stop=self.outbox.stop, alive=lambda: self.outbox.alive)
+        add("uplink", start=self.courier.start, stop=self.courier.stop, alive=lambda: self.courier.alive)
+        if self.recorder is not None:
+            self._add_recorder(self.recorder)
+        self._add_core(Beat())
+        beat = Beat()
+        ticker = Ticker(self.clock, self.put, beat)
+        self.supervisor.add_thread("clock", ticker.run, ticker.stop, beat)
+        if self.config.tracks.socket:
+            beat = Beat()
+            tracks = TracksReader(self.config.tracks.socket, self.put, beat=beat)
+            self.supervisor.add_thread("tracks", tracks.run, tracks.stop, beat)
+        for scale in self.config.scales:
+            self._add_scale(scale, Beat())
+
+    def _add_scale(self, config: schema.Scale, beat: Beat) -> None:
+        def open_watched(config: schema.Scale, clock: Callable[[], float]) -> Scale:
+            beat()
+            return WatchedScale(open_scale(config, clock), beat)
+
+        reader = ScaleReader(config, self.put, open_scale=open_watched)
+        self.supervisor.add_thread(reader.stream, reader.run, reader.stop, beat)
+
+    def put(self, observation: Observation) -> None:
+        """What any thread has to tell the core."""
+        self.intake.put(observation)
+
+    def order(self, id: str, payload: CommandPayload) -> None:
+        """An order from the broker; refused at once when the core has too many waiting."""
+        if self.intake.put(Command(self.clock.tick().t, id, payload)):
+            return
+        busy = Result(id=id, command=payload.kind, outcome="refused", message="too many orders wait: send it again")
+        self.outbox.commit(Batch(answers=(Answer(busy),)))
+
+    def _courier(self, topics: Topics) -> Courier:
+        broker = self.config.broker
+        will = Message(topics.state("online"), OFFLINE, retain=True)
+        link = PahoUplink(broker, f"{topics.store}:{topics.device}", will)
+        return Courier(
+            link, self.outbox, self.order, inflight=broker.inflight, park_after=self.config.outbox.park_after
+        )
+
+    def _add_recorder(self, recorder: Recorder) -> None:
+        place, beat = self.config.recording, Beat()
+        limits = Limits(max_bytes=int(place.max_mb * 1e6))
+        disk = RecordingDisk(Path(place.dir), self._header(), limits, ask=recorder.ask, report=self.put)
+        self.supervisor.add_thread("recorder", lambda: recorder.run(disk, beat), recorder.stop, beat)
+
+    def _header(self) -> Header:
+        device = self.config.device
+        return Header(
+            store=device.store, device=device.id, began_s=0.0, versions=versions(), config=to_dict(self.config)
+        )
+
+    def _add_core(self, beat: Beat) -> None:
+        """The core as the last boot left it; it can be read once the outbox runs, and before any sensor speaks."""
+        ready: list[CoreLoop] = []
+
+        def prepare() -> None:
+            core, first = self._restore(self.outbox.snapshot)
+            record = self.recorder.record if self.recorder is not None else _keep_nothing
+            ready.append(CoreLoop(core, self.intake, self.outbox.commit, record, OffsetNews(self.boot), beat))
+            if first is not None:
+                self.put(first)
+
+        self.supervisor.add_thread("core", lambda: ready[0].run(), self.intake.close, beat, prepare)
+
+    def _restore(self, snapshot: Snapshot | None) -> tuple[Core, Observation | None]:
+        """The core, and what it has to be told first."""
+        tick = self.clock.tick()
+        if snapshot is None:
+            return Core(self.config), None
+        try:
+            core = Core.restore(self.config, snapshot)
+        except ValueError as error:
+            log.warning("the core starts from nothing: %s", error)
+            reason = f"stock, baskets and levels of the last run are lost ({error}): count the stock again"
+            return Core(self.config), SensorLost(tick.t, "core", "snapshot_refused", reason)
+        left_s = self.outbox.committed_wall_s
+        off_s = None if left_s is None or tick.wall_s is None else max(0.0, round(tick.wall_s - left_s, 3))
+        return core, Restored(tick.t, off_s)
+
+
+def versions() -> dict[str, str]:
+    """Package -> version of whatever may change the bytes of a replay."""
+    found = {"python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "not installed"  # run from a checkout
+    return found
+
+
+class WatchedScale:
+    """A scale that beats at each read: what shows the supervisor that its reader does not hang."""
+
+    def __init__(self, scale: Scale, beat: Beat) -> None:
+        self._scale, self._beat = scale, beat
+
+    @property
+    def lost(self) -> int:
+        return self._scale.lost
+
+    def read(self) -> Counts | None:
+        self._beat()
+        return self._scale.read()
+
+    def close(self) -> None:
+        self._scale.close()
+
+
+def _keep_nothing(observation: Observation, snapshot: Callable[[], Snapshot]) -> None:
+    """The recorder of a device that records nothing."""

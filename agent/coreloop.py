@@ -1,0 +1,62 @@
+"""The thread `core`: takes one observation after the other, records it, lets the core judge, hands on what it says.
+
+What the core says about an observation is one batch for the outbox, and with anything that must not be lost or done
+twice goes a snapshot of the core: on disk they are one, so a restart goes on exactly behind the last event.
+Not here: judgement (core.py), disks (outbox/, recording/), threads that read (sensors/).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from agent.clock import OffsetNews
+from agent.core import Core
+from agent.messages import Answer, Event, Observation, Output, Snapshot, State, Tick
+from agent.outbox.protocol import Batch
+from agent.streams import Intake
+
+SNAPSHOT_S = 60.0  # at least this often; what a power cut may take of noise levels, drift and the like
+WAIT_S = 0.5
+
+
+class CoreLoop:
+    """`run` is the body of the thread; closing the intake ends it after what is inside."""
+
+    def __init__(
+        self,
+        core: Core,
+        intake: Intake,
+        commit: Callable[[Batch], object],
+        record: Callable[[Observation, Callable[[], Snapshot]], None],
+        offset: OffsetNews,
+        beat: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._core, self._intake, self._commit, self._record = core, intake, commit, record
+        self._offset, self._beat = offset, beat
+        self._saved_s: float | None = None  # of the newest snapshot handed over; None: none yet
+
+    def run(self) -> None:
+        """Until the intake is closed and empty; the last thing is a snapshot."""
+        while not self._intake.drained:
+            self._beat()
+            observation = self._intake.take(WAIT_S)
+            if observation is not None:
+                self.step(observation)
+        self._commit(Batch(snapshot=self._core.snapshot()))
+
+    def step(self, observation: Observation) -> None:
+        """One observation all the way."""
+        self._record(observation, self._core.snapshot)
+        outputs: tuple[Output, ...] = self._core.step(observation)
+        if isinstance(observation, Tick) and (news := self._offset.look(observation)) is not None:
+            outputs = (*outputs, State(news))
+        snapshot = self._snapshot(observation.t, outputs)
+        if outputs or snapshot is not None:
+            self._commit(Batch.of(outputs, snapshot))
+
+    def _snapshot(self, t: float, outputs: tuple[Output, ...]) -> Snapshot | None:
+        weighty = any(isinstance(output, Event | Answer) for output in outputs)
+        if not weighty and self._saved_s is not None and t - self._saved_s < SNAPSHOT_S:
+            return None
+        self._saved_s = t
+        return self._core.snapshot()
