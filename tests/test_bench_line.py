@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import queue
 import socket
 import threading
@@ -15,12 +14,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from agent.messages import Counts, Gap, Observation, Part, SensorBack, SensorLost, Tracks
+from agent.messages import Counts, Gap, Observation, SensorBack, SensorLost
 from agent.sensors.scale.lines import LinesDecoder
 from agent.sensors.scale.reader import ScaleReader
+from agent.sensors.tracks.lines import Frame, FrameLines, parts_of
 from tools.bench.cable import KINDS, Fault, cable, random_faults
 from tools.bench.run import over_the_line
-from tools.bench.shop import Shop, tracks_line
+from tools.bench.shop import Shop
 from tools.bench.world import Play, random_shop, simulate
 
 WAIT_S = 10.0
@@ -41,10 +41,11 @@ def values(observations: list[Observation]) -> list[tuple[float, ...]]:
 
 
 # -- the cable -------------------------------------------------------------------------------------------------------
-def test_a_line_without_faults_carries_the_play_to_the_count(play: Play) -> None:
-    counts = [o for o in heard(play) if isinstance(o, Counts)]
-    assert np.array_equal([o.t for o in counts], play.t_s)
-    assert np.array_equal(np.array([o.values for o in counts]), play.counts, equal_nan=True)
+def test_a_line_without_faults_carries_the_play_to_the_count() -> None:
+    for play in (simulate(1, random_shop(1, 0.3, layout)) for layout in ("gondola", "small")):
+        counts = [o for o in heard(play) if isinstance(o, Counts)]
+        assert np.array_equal([o.t for o in counts], play.t_s)
+        assert np.array_equal(np.array([o.values for o in counts]), play.counts, equal_nan=True)
 
 
 def test_an_unplugged_scale_is_reported_lost_once_and_is_back_when_it_is_plugged_in(play: Play) -> None:
@@ -136,22 +137,21 @@ def test_a_real_reader_reads_the_shop_through_a_pty_and_survives_an_unplug(shop:
 
 
 @pytest.mark.system
-def test_tracks_come_as_json_lines_to_whoever_connects(shop: Shop, play: Play) -> None:
-    with socket.socket(socket.AF_UNIX) as tracker, tracker.makefile("rb") as lines:
+def test_tracks_come_as_lines_to_whoever_connects_stamped_when_they_were_seen(shop: Shop, play: Play) -> None:
+    frames: list[Frame] = []
+    with socket.socket(socket.AF_UNIX) as tracker:
         tracker.settimeout(WAIT_S)
         tracker.connect(str(shop.tracks_socket))
         shop.begin()
-        frames = [json.loads(lines.readline()) for _ in range(20)]
-    expected = [json.loads(tracks_line(frame)) for frame in play.tracks]
-    assert frames[0] in expected
-    assert frames == expected[expected.index(frames[0]) :][:20]
-
-
-def test_a_frame_names_each_part_with_its_place() -> None:
-    line = tracks_line(Tracks(1.0, (Part("4711", "hand", 0.1, 0.2, 0.3, 0.9),)))
-    assert json.loads(line)["parts"] == [
-        {"visitor": "4711", "part": "hand", "u_m": 0.1, "v_m": 0.2, "d_m": 0.3, "score": 0.9}
-    ]
+        lines = FrameLines()
+        while len(frames) < 20:
+            frames += lines.feed(tracker.recv(65_536))
+    assert lines.dropped == 0
+    began_s = shop.began_s or 0.0
+    seen = [(round((frame.t or 0.0) - began_s, 3), parts_of(frame)) for frame in frames]
+    expected = [(frame.t, frame.parts) for frame in play.tracks]
+    first = expected.index(seen[0])
+    assert seen == expected[first : first + len(seen)]
 
 
 @pytest.mark.system

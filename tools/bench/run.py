@@ -105,7 +105,7 @@ class _Line:
     def read(self) -> bytes:
         """The next line. What came while nobody had the port open is gone."""
         for t_s, data in self._items:
-            if t_s <= self._now_s:
+            if t_s < self._now_s:
                 continue
             self._now_s = t_s
             if data is None:

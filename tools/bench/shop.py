@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import heapq
-import json
 import os
 import socket
 import threading
@@ -20,6 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from agent.messages import Tracks
+from agent.sensors.tracks.lines import encode_frame
 from tools.bench.cable import Fault, cable
 from tools.bench.world import Play
 
@@ -117,7 +117,7 @@ class Shop:
         """One JSON line to each listener; who does not read or went away is let go."""
         with contextlib.suppress(BlockingIOError):
             self._listeners.append(self._listener.accept()[0])
-        line = tracks_line(frame)
+        line = encode_frame((self._began_s or 0.0) + frame.t, frame.parts)
         for listener in list(self._listeners):
             listener.setblocking(False)
             try:
@@ -125,12 +125,3 @@ class Shop:
             except (BlockingIOError, BrokenPipeError, ConnectionResetError):
                 listener.close()
                 self._listeners.remove(listener)
-
-
-def tracks_line(frame: Tracks) -> bytes:
-    """A frame as the agent's tracks socket takes it. Time is the reader's: both stamp monotonic seconds at the read."""
-    parts = [
-        {"visitor": p.visitor, "part": p.part, "u_m": p.u_m, "v_m": p.v_m, "d_m": p.d_m, "score": p.score}
-        for p in frame.parts
-    ]
-    return json.dumps({"parts": parts}, separators=(",", ":")).encode() + b"\n"
