@@ -236,7 +236,7 @@ def test_a_box_that_is_unplugged_meanwhile_ends_it_with_the_drivers_sentence(ben
 
 @pytest.mark.parametrize(
     ("options", "code", "hint"),
-    [(["--scale", "mian"], 64, "did you mean `main`"), (["--cell", "b1"], 64, "it has a1, a2")],
+    [(["--scale", "mian"], 64, "did you mean `main`"), (["--cell", "b1"], 64, "has a1, a2 and no cell")],
 )
 def test_what_is_not_in_the_file_is_named(bench: Bench, options: list[str], code: int, hint: str) -> None:
     with pytest.raises(CommandError, match=hint) as error:

@@ -38,9 +38,7 @@ def choose_scale(config: Config, name: str | None) -> Scale:
     if name is None and len(names) > 1:
         raise CommandError(USAGE, f"say which scale with --scale: {', '.join(names)}")
     if name is not None and name not in names:
-        raise CommandError(
-            USAGE, f"no scale {name!r} in the file{did_you_mean(name, names)}; it has {', '.join(names)}"
-        )
+        raise CommandError(USAGE, f"the file has {', '.join(names)} and no scale {name!r}{did_you_mean(name, names)}")
     return config.scales[names.index(name) if name else 0]
 
 
@@ -52,7 +50,7 @@ def choose_cells(scale: Scale, names: list[str]) -> tuple[Cell, ...]:
     for name in names:
         if name not in known:
             hint = did_you_mean(name, known)
-            raise CommandError(USAGE, f"scale {scale.name!r} has no cell {name!r}{hint}; it has {', '.join(known)}")
+            raise CommandError(USAGE, f"scale {scale.name!r} has {', '.join(known)} and no cell {name!r}{hint}")
     return tuple(known[name] for name in names) if names else scale.cells
 
 
