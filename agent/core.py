@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 
 from agent.config.schema import Config
-from agent.fusion.evidence import Around, alike
+from agent.fusion.evidence import Around, shares_load
 from agent.fusion.hands import Hands
 from agent.fusion.judge import Ruling, Verdict, judge
 from agent.fusion.ledger import Ledger
@@ -140,21 +140,21 @@ class Core:
             return []
         stretch = self.planogram.stretches[step.stretch]
         beside = [
-            (s, self.planogram.stretches[s.stretch], self._around(s, steps, stretch.index))
+            (s, self.planogram.stretches[s.stretch], self._around(s, weigher, stretch.index))
             for s in steps
             if s.stretch in stretch.neighbours and s.stretch not in done
         ]
-        verdict = judge(step, stretch, self._around(step, steps), beside)
+        verdict = judge(step, stretch, self._around(step, weigher), beside)
         for index in verdict.resolved:
             weigher.accept(index)
             done.add(index)
         return self._tell(verdict) if verdict.ruling is Ruling.TOLD else []
 
-    def _around(self, step: Step, steps: list[Step], *others: int) -> Around:
+    def _around(self, step: Step, weigher: Weigher, *others: int) -> Around:
         """What is known around a step; `others`: further stretches that are judged with it."""
         strays = [s for i in (step.stretch, *others) for s in self.ledger.contents.strays(i)]
         board = self.planogram.stretches[step.stretch].board
-        leaning = sum(s.stretch in board and alike(s, step) for s in steps)
+        leaning = sum(shares_load(step, weigher.away_g(i)) for i in board if i not in others)
         return Around(self.hands, self.ledger.state(), tuple(strays), self._crosstalk_g(step, others), leaning)
 
     def _tell(self, verdict: Verdict) -> list[Output]:

@@ -23,6 +23,7 @@ TOUCH_HAND_IN, TOUCH_HAND_OUT, TOUCH_UNKNOWN = (
     0.7,
 )  # touches for each pick: a hand in the lane now, none, no tracker
 TOUCH_S, TOUCH_HELD_S = 0.12, 0.2  # a touch stays flat about this long; while a hand is seen in the lane
+LEAN_LEAST_G = 6.0  # what a lane must feel to count
 LEANING, TOUCH_LEANING, TOUCH_LEANING_S = 2, 3.0, 1.5  # a body leaning on the board moves many stretches, for seconds
 GAP_TOUCH = 10.0  # behind a hole in the stream a step is trusted that much less
 
@@ -55,10 +56,9 @@ class Evidence:
     around: Around
 
 
-def alike(one: Step, other: Step) -> bool:
-    """Do both go the same way, by as much, at the same time, as when somebody leans on the board?"""
-    same_way = one.delta_g * other.delta_g > 0.0 and abs(one.began - other.began) < 0.7
-    return same_way and 0.2 < one.delta_g / other.delta_g < 5.0 and abs(one.delta_g) > 4.0 * one.sigma_g
+def shares_load(step: Step, away_g: float) -> bool:
+    """Is another stretch, `away_g` off its level, pushed the same way as this one, as when somebody leans on both?"""
+    return abs(away_g) >= LEAN_LEAST_G and 0.1 < away_g / step.delta_g < 10.0
 
 
 def gather(step: Step, stretch: Stretch, around: Around) -> Evidence:

@@ -60,6 +60,7 @@ class Weigher:
         self._gap = np.zeros(m, dtype=bool)
         self._began, self._fell, self._rose = (np.full(m, np.nan) for _ in range(3))
         self._steepest_fall, self._steepest_rise = np.zeros(m), np.zeros(m)
+        self._away = np.zeros(m)  # grams off the base, of stretches in motion
 
     # -- samples in -------------------------------------------------------------------------------------------------
 
@@ -112,6 +113,7 @@ class Weigher:
         deviation = means - self.base
         self._notice_motion(began, deviation, slow)
         self._mark_slopes(began, t, means)
+        self._away = np.where(self._moving, deviation[self._n :], 0.0)
         self._follow_drift(t - began, deviation)
         self._before = means
         return self._settled(t, slow, sigma)
@@ -242,6 +244,10 @@ class Weigher:
         self._last = t
         self.hole(t)
 
+    def away_g(self, stretch: int) -> float:
+        """How far the stretch was off its level in the last block; 0 for one that is not in motion."""
+        return float(self._away[self._at[stretch]])
+
     def moving(self, stretch: int) -> bool:
         """Has the stretch left its level?"""
         return bool(self._moving[self._at[stretch]])
@@ -250,7 +256,7 @@ class Weigher:
 
     _STATE = (
         *("_sum", "_samples", "_closed", "_last", "base", "_zero", "_before", "_moving", "_gap", "_began"),
-        *("_fell", "_rose", "_steepest_fall", "_steepest_rise"),
+        *("_fell", "_rose", "_steepest_fall", "_steepest_rise", "_away"),
     )
 
     def snapshot(self) -> Snapshot:
