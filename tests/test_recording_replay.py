@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from agent.config.load import to_dict
 from agent.config.schema import Cell, Config, Device, Lane, Scale
 from agent.messages import Answer, Command, Counts, Event, Observation, Output, Snapshot, State
 from agent.recording import disk as disk_module
@@ -65,9 +66,7 @@ def record(
 ) -> list[bytes]:
     """A live run with the recorder on; returns what was said, as the outbox encodes it."""
     core = SumCore(CONFIG)
-    header = Header(
-        store="s1", device="d1", began_s=0.0, versions={"shelfd": "9"}, config=config or msgspec.to_builtins(CONFIG)
-    )
+    header = Header(store="s1", device="d1", began_s=0.0, versions={"shelfd": "9"}, config=config or to_dict(CONFIG))
     recorder = Recorder(segment_s=10.0)
     disk = RecordingDisk(folder, header, Limits(max_bytes=1 << 20), ask=recorder.ask, report=lambda _: None)
     said: list[bytes] = []

@@ -14,6 +14,8 @@ from typing import BinaryIO, TextIO
 
 import msgspec
 
+from agent.config.load import from_dict
+from agent.config.problem import ConfigError
 from agent.config.schema import Config
 from agent.core import Core
 from agent.messages import Answer, Event, Output, State
@@ -33,8 +35,8 @@ class Said:
 def config_of(header: Header) -> Config:
     """The configuration a recording was made with. RecordingError when this version cannot take it."""
     try:
-        return msgspec.convert(header.config, Config)
-    except msgspec.ValidationError as error:
+        return from_dict(header.config)
+    except ConfigError as error:
         version = header.versions.get("shelfd", "unknown")
         raise RecordingError(
             f"the configuration (written by shelfd {version}) does not fit this one: {error}"
