@@ -15,6 +15,7 @@ from agent.outbox.protocol import OutboxError
 
 FORMAT = 1  # PRAGMA user_version of files written by this code
 PAGE_BYTES = 4096
+BUSY_S = 0.2  # who holds the file exclusively will not let go of it soon
 WAL_PAGES = 256  # checkpoint each MB, so that the log next to the file stays within the reserve
 
 SCHEMA = """
@@ -55,7 +56,7 @@ def told(path: Path) -> Iterator[None]:
 def connect(path: Path, *, check: bool) -> sqlite3.Connection:
     """An open file with our tables. `check` reads it whole, as is wise after a power cut. Raises OutboxError."""
     with told(path):
-        connection = sqlite3.connect(path, isolation_level=None, timeout=1.0)
+        connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_S)
         try:
             _prepare(connection, path, check=check)
         except BaseException:

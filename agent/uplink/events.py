@@ -59,8 +59,8 @@ class EventLane:
         sequence = self._land(parcel)
         self._tries.pop(sequence, None)
         self._box.accepted(sequence)
-        if self._held is not None and sequence >= self._held:
-            self._held, self._hold_s = None, HOLD_S
+        if self._held is not None and (sequence == self._held or self._again_from is None):
+            self._held, self._hold_s = None, HOLD_S  # it went through, or it is gone and the next one did
         if self._held is None:
             self._faults.clear("uplink", *HOLD_CODES)
         self._park(sequence)

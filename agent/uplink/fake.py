@@ -1,11 +1,12 @@
 """A broker that lives in the test: takes, refuses, falls silent, hangs up, forgets; as a real one would.
 
-`FakeBroker` is the world's side (rules, what it has got), `FakeUplink` the agent's side of it. Time stands still:
-`wait` never waits. Not here: real MQTT (paho.py).
+`FakeBroker` is the world's side (rules, what it has got), `FakeUplink` the agent's side of it. Nothing takes time,
+unless `waits` is asked for. Not here: real MQTT (paho.py).
 """
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -46,13 +47,15 @@ class FakeBroker:
 
 class FakeUplink:
     """Implements Uplink. Answers come at the next `wait`, at most `answers_at_once` of them, so that messages are on
-    their way in between."""
+    their way in between. `waits`: `wait` waits for something to happen, as in a thread of its own."""
 
-    def __init__(self, broker: FakeBroker, answers_at_once: int = 1_000_000) -> None:
+    def __init__(self, broker: FakeBroker, answers_at_once: int = 1_000_000, *, waits: bool = False) -> None:
         self.broker = broker
         self.answers_at_once = answers_at_once
         self.sent: list[Message] = []
         self._packet = 0
+        self._waits = waits
+        self._woken = threading.Event()
         self._open = False
         self._on_the_line: deque[tuple[int, Message]] = deque()
         self._happenings: deque[Happening] = deque()
@@ -78,6 +81,9 @@ class FakeUplink:
         self.broker.subscribed.append(topics)
 
     def wait(self, timeout_s: float) -> list[Happening]:
+        if self._waits and not (self._on_the_line or self._happenings):
+            self._woken.wait(timeout_s)
+        self._woken.clear()
         if self._open and not self.broker.up:
             self.cut()
         for _ in range(min(self.answers_at_once, len(self._on_the_line))):
@@ -88,7 +94,7 @@ class FakeUplink:
         return happened
 
     def wake(self) -> None:
-        pass
+        self._woken.set()
 
     def close(self) -> None:
         self._open = False
@@ -98,10 +104,12 @@ class FakeUplink:
         self._open = False
         self._on_the_line.clear()
         self._happenings.append(Lost(code, "hung up"))
+        self.wake()
 
     def order(self, topic: str, body: bytes) -> None:
         """Somebody publishes to us."""
         self._happenings.append(Received(topic, body))
+        self.wake()
 
     def _answer(self, packet: int, message: Message) -> bool:
         """False: that was the end of the connection."""

@@ -1,0 +1,378 @@
+"""Bad days of the outbox: full disks, damaged files, commits that fail halfway, a broker away for too long."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import random
+import sqlite3
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from outbox_scene import STAMP, TOPICS, Box, picks, stock, wait_for
+
+from agent.outbox import sql, writer
+from agent.outbox.inbox import Group, Inbox
+from agent.outbox.outbox import Outbox
+from agent.outbox.protocol import Batch, OutboxError, Stamp
+from agent.outbox.reserve import Reserve
+from agent.outbox.store import Store, Written
+
+
+class Disk:
+    """Room for so many pages, enforced by SQLite itself; None: no limit. A change counts from the next opening on."""
+
+    def __init__(self, pages: int | None) -> None:
+        self.pages = pages
+        self._connect = sql.connect
+
+    def connect(self, path: Path, *, check: bool) -> sqlite3.Connection:
+        connection = self._connect(path, check=check)
+        if self.pages is not None:
+            connection.execute(f"PRAGMA max_page_count={self.pages}")
+        return connection
+
+
+@pytest.fixture
+def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
+    disk = Disk(None)
+    monkeypatch.setattr(sql, "connect", disk.connect)
+    monkeypatch.setattr(writer, "PAUSE_S", (0.01, 0.05))
+    return disk
+
+
+@pytest.fixture
+def box(tmp_path: Path) -> Iterator[Box]:
+    scene = Box(tmp_path / "outbox.sqlite", reserve_bytes=4096)
+    yield scene
+    scene.outbox.stop()
+
+
+# A full disk
+
+
+def test_on_a_full_disk_events_wait_in_memory_and_are_written_when_there_is_room(box: Box, disk: Disk) -> None:
+    disk.pages = 16
+    box.boot()
+    done = [box.outbox.commit(picks(f"{n}")) for n in range(200)]
+    wait_for(lambda: "disk_full" in box.outbox.faults.open("outbox"))
+    assert not done[-1].done()
+    disk.pages = None
+    assert [future.result(10).first_sequence for future in done] == sorted(
+        future.result(10).first_sequence or 0 for future in done
+    )
+    assert box.lanes() == [f"{n}" for n in range(200)]
+    wait_for(lambda: box.told("fault") and box.told("cleared"))
+    assert box.told("fault")[0]["code"] == "disk_full" and "free some space" in box.told("fault")[0]["message"]
+
+
+def test_a_disk_that_stays_full_costs_the_oldest_and_a_gap_says_how_many(box: Box, disk: Disk) -> None:
+    disk.pages = 16
+    box.boot(max_mb=1.0)  # 512 events in memory
+    done = [box.outbox.commit(picks(f"{n}")) for n in range(1200)]
+    wait_for(lambda: done[0].done())
+    disk.pages = None
+    last = done[-1].result(10)
+    lost = [n for n, future in enumerate(done) if future.exception(10) is not None]
+    assert all(isinstance(done[n].exception(), OutboxError) for n in lost)
+    kept = [f"{n}" for n in range(1200) if n not in lost]
+    assert box.lanes() == kept
+    assert sum(gap["lost"] for gap in box.told("gap") if gap["first_sequence"] is None) == len(lost) > 0
+    assert last.last_sequence is not None and last.last_sequence < 1200 + 50
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 3 MB."""
+    place = tmp_path / "small"
+    place.mkdir()
+    mounted = os.geteuid() == 0 and subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(place)], capture_output=True, check=False
+    ).returncode == 0  # fmt: skip
+    if not mounted:
+        pytest.skip("a small file system needs root and mount; SQLite's own page limit covers the rest of the scene")
+    yield place
+    subprocess.run(["umount", str(place)], check=True)
+
+
+def test_when_others_fill_the_disk_the_reserve_lets_the_shelf_tell_it(
+    small_disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "PAUSE_S", (0.01, 0.05))
+    box = Box(small_disk / "outbox.sqlite", reserve_bytes=262_144)
+    box.boot()
+    box.commit("before")
+    wait_for(lambda: Reserve(box.path).held)
+    hog = small_disk / "hog"
+    with hog.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+        while True:
+            file.write(bytes(4096))
+    box.commit("while full")  # on disk, though the disk is full
+    told = 1
+    while "disk_full" not in box.outbox.faults.open("outbox"):
+        told += 1
+        assert told < 2000, "the disk was never full"
+        box.commit(f"while full {told}")
+    wait_for(lambda: any(fault["code"] == "disk_full" for fault in box.told("fault")))
+    assert not Reserve(box.path).held
+    hog.unlink()
+    box.commit("after")
+    wait_for(lambda: any(cleared["code"] == "disk_full" for cleared in box.told("cleared")))
+    assert Reserve(box.path).held
+    numbers = [row.sequence for row in box.outbox.after(0, 10_000)]
+    assert numbers == list(range(1, len(numbers) + 1))
+    box.outbox.stop()
+
+
+# A broker away for too long
+
+
+def test_at_the_limit_the_oldest_go_and_gap_events_name_every_number_that_is_missing(box: Box) -> None:
+    box.boot(max_mb=1.0)
+    for n in range(12):
+        for start in range(0, 400, 100):
+            box.outbox.commit(picks(*(f"{n * 400 + start + i}" for i in range(100))))
+        wait_for(lambda n=n: box.outbox.last_sequence >= (n + 1) * 400)
+    assert box.path.stat().st_size <= 1.3e6
+    box.outbox.stop()
+    rows = sqlite3.connect(box.path).execute("SELECT sequence, kind, body FROM event ORDER BY sequence").fetchall()
+    there = {sequence for sequence, _, _ in rows}
+    gaps = [json.loads(body)["data"] for _, kind, body in rows if kind == "gap"]
+    named = {n for gap in gaps for n in range(gap["first_sequence"], gap["last_sequence"] + 1)}
+    last = max(there)
+    assert named | there == set(range(1, last + 1)), "a number is neither there nor named by a gap"
+    assert not named & there
+    assert all(gap["lost"] == gap["last_sequence"] - gap["first_sequence"] + 1 for gap in gaps)
+    assert {gap["boot"] for gap in gaps} == {"b1"}
+    picks_left = [sequence for sequence, kind, _ in rows if kind == "pick"]
+    assert picks_left == sorted(picks_left) and len(picks_left) > 500
+    assert max(named) < min(picks_left), "a younger one went before an older one"
+
+
+def test_parked_events_go_before_those_that_still_have_a_chance(box: Box) -> None:
+    box.boot(max_mb=1.0)
+    for n in range(300):
+        box.outbox.commit(picks(f"{n}"))
+    wait_for(lambda: box.outbox.last_sequence == 300)
+    for sequence in range(200, 264):
+        box.outbox.parked(sequence, "too large")
+    wait_for(lambda: box.outbox.waiting().parked == 64)
+    n = 300
+    while box.outbox.waiting().parked:
+        box.outbox.commit(picks(*(f"{n + i}" for i in range(20)))).result(10)
+        n += 20
+        assert n < 5000
+    assert box.waiting()[0] == "b1/1 pick"
+    (gap,) = box.on_disk("gap")
+    assert (gap["first_sequence"], gap["last_sequence"]) == (200, 263)
+
+
+def test_what_is_true_now_outlives_every_event(box: Box) -> None:
+    box.boot(max_mb=1.0)
+    box.outbox.commit(stock(6)).result(10)
+    for n in range(30):
+        box.outbox.commit(picks(*(f"{n} {i}" for i in range(100)))).result(10)
+    box.restart()
+    assert json.loads(box.outbox.states()["stock"])["lanes"][0]["units"] == 6
+
+
+# Commits that fail halfway
+
+
+@pytest.mark.parametrize("landed", [True, False], ids=["though it is on disk", "and is not on disk"])
+def test_a_commit_that_reports_an_error_is_neither_lost_nor_doubled(
+    box: Box, disk: Disk, monkeypatch: pytest.MonkeyPatch, landed: bool
+) -> None:
+    write = Store.write
+    failures = [True]
+
+    def failing_write(store: Store, group: Group, stamp: Stamp) -> Written:
+        if any(pending.events for pending in group.batches) and failures:
+            failures.clear()
+            if landed:
+                write(store, group, stamp)
+            raise OutboxError("io_error", "the sync failed")
+        return write(store, group, stamp)
+
+    monkeypatch.setattr(Store, "write", failing_write)
+    box.boot()
+    future = box.outbox.commit(picks("a", "b"))
+    assert (future.result(10).first_sequence, future.result(10).last_sequence) == (1, 2)
+    assert box.commit("c").first_sequence is not None
+    assert box.lanes() == ["a", "b", "c"]
+    wait_for(lambda: [x["code"] for x in box.told("fault") + box.told("cleared")] == ["io_error", "io_error"])
+
+
+def test_a_stop_while_the_disk_refuses_tells_those_who_wait(box: Box, disk: Disk) -> None:
+    disk.pages = 16
+    box.boot()
+    future = box.outbox.commit(picks(*(f"{n}" for n in range(200))))
+    wait_for(lambda: "disk_full" in box.outbox.faults.open("outbox"))
+    box.outbox.stop()
+    with pytest.raises(OutboxError, match="stopped"):
+        future.result(10)
+
+
+def test_a_directory_that_cannot_be_made_is_a_fault_and_the_shelf_lives(tmp_path: Path, disk: Disk) -> None:
+    (tmp_path / "file").write_text("in the way")
+    box = Box(tmp_path / "file" / "outbox.sqlite")
+    box.boot()
+    future = box.outbox.commit(picks("a"))
+    assert box.outbox.faults.open("outbox") == {"cannot_open"}
+    (tmp_path / "file").unlink()
+    assert future.result(10).first_sequence == 2  # after the fault
+    box.outbox.stop()
+
+
+def test_a_second_agent_on_the_same_file_is_refused(box: Box, disk: Disk) -> None:
+    box.boot()
+    box.commit("a")
+    second = Outbox(box.path, TOPICS, "twin", stamp=lambda: STAMP)
+    second.start()
+    assert second.faults.open("outbox") == {"locked"}
+    second.stop()
+    assert box.commit("b").first_sequence == 2
+
+
+# Damaged files
+
+
+def damage(path: Path, how: Callable[[bytearray], None]) -> None:
+    content = bytearray(path.read_bytes())
+    how(content)
+    path.write_bytes(bytes(content))
+
+
+def test_a_file_of_garbage_is_set_aside_and_reported(box: Box) -> None:
+    box.path.write_bytes(b"no database at all" * 500)
+    box.boot()
+    assert box.commit("a").first_sequence is not None
+    assert box.lanes() == ["a"]
+    (fault,) = box.told("fault")
+    assert fault["code"] == "corrupt" and "outbox.sqlite.corrupt-1" in fault["message"]
+    assert (box.path.parent / "outbox.sqlite.corrupt-1").read_bytes().startswith(b"no database")
+
+
+def test_one_bad_page_costs_what_stood_on_it_and_the_count_goes_on(box: Box) -> None:
+    box.boot()
+    for n in range(300):
+        box.outbox.commit(picks(f"{n}"))
+    wait_for(lambda: box.outbox.last_sequence == 300)
+    box.outbox.stop()
+    page = leaf_page_of_events(box.path)
+    damage(box.path, lambda content: content.__setitem__(slice(page * 4096, page * 4096 + 4096), bytes(4096)))
+    box.boot()
+    assert box.commit("next").first_sequence is not None
+    numbers = {row.sequence for row in box.outbox.after(0, 1000) if row.boot == "b1"}
+    assert 250 < len(numbers) < 300
+    (gap,) = box.told("gap")
+    missing = set(range(1, 301)) - numbers
+    assert missing <= set(range(gap["first_sequence"], gap["last_sequence"] + 1)) and gap["lost"] == len(missing)
+    assert min(row.sequence for row in box.outbox.after(0, 1000) if row.boot == "b2") > 300
+
+
+def test_a_file_of_a_newer_shelfd_is_set_aside(box: Box) -> None:
+    box.boot()
+    box.commit("a")
+    box.outbox.stop()
+    with sqlite3.connect(box.path) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    box.boot()
+    assert box.commit("b").first_sequence == 2 or box.lanes()[-1] == "b"
+    assert box.told("fault")[0]["code"] == "newer_format"
+
+
+def test_only_a_few_damaged_files_are_kept(box: Box) -> None:
+    for _ in range(6):
+        box.path.write_bytes(b"garbage" * 1000)
+        box.boot()
+        box.outbox.stop()
+    kept = sorted(file.name for file in box.path.parent.glob("*.corrupt-?"))
+    assert kept == [f"outbox.sqlite.corrupt-{n}" for n in (4, 5, 6)]
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_whatever_rots_the_shelf_starts_and_gives_no_number_twice(box: Box, seed: int) -> None:
+    chance = random.Random(seed)
+    box.boot()
+    for n in range(200):
+        box.outbox.commit(Batch(events=picks(f"{n}").events, snapshot={"count": n}))
+    wait_for(lambda: box.outbox.last_sequence == 200)
+    for sequence in range(1, 100):
+        box.outbox.accepted(sequence)
+    box.outbox.stop()
+
+    def rot(content: bytearray) -> None:
+        for _ in range(chance.randint(1, 30)):
+            start = chance.randrange(len(content))
+            content[start : start + chance.randint(1, 64)] = chance.randbytes(chance.randint(1, 64))
+        if chance.random() < 0.3:
+            del content[chance.randrange(len(content)) :]
+
+    damage(box.path, rot)
+    box.boot()
+    receipt = box.commit("next")
+    rows = box.outbox.after(0, 1000)
+    ids = [json.loads(row.body)["id"] for row in rows]
+    assert len(set(ids)) == len(ids)
+    assert receipt.first_sequence in {row.sequence for row in rows}
+    assert "next" in box.lanes()
+
+
+def test_damage_found_while_running_keeps_the_count_and_what_memory_holds(
+    box: Box, disk: Disk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    box.boot()
+    box.commit("a", "b", "c")
+    box.outbox.accepted(1)
+    write = Store.write
+    failures = [True]
+
+    def rotten_write(store: Store, group: Group, stamp: Stamp) -> Written:
+        if failures:
+            failures.clear()
+            store.path.write_bytes(b"rot" * 4096)
+            raise OutboxError("corrupt", "database disk image is malformed")
+        return write(store, group, stamp)
+
+    monkeypatch.setattr(Store, "write", rotten_write)
+    box.commit("d")
+    assert box.lanes() == ["b", "c", "d"]
+    assert "b1/4 pick" in box.waiting()
+    box.restart()
+    assert box.lanes() == ["b", "c", "d"]
+
+
+# The inbox
+
+
+def test_deletions_alone_wait_for_company() -> None:
+    inbox = Inbox()
+    inbox.accepted(1)
+    assert inbox.take(0.01).accepted == set()
+    inbox.put(picks("a"))
+    assert inbox.take(0.01).accepted == {1}
+
+
+def test_a_nudge_wakes_the_writer_with_empty_hands() -> None:
+    inbox = Inbox()
+    timer = threading.Timer(0.01, inbox.nudge)
+    timer.start()
+    assert inbox.take(30.0).lazy_rows == 0
+    timer.join()
+
+
+def leaf_page_of_events(path: Path) -> int:
+    """Index of a page in the middle that holds rows of `event` and nothing else."""
+    content = path.read_bytes()
+    pages = [
+        n
+        for n in range(1, len(content) // 4096)
+        if content[n * 4096] == 0x0D and content.count(b"specversion", n * 4096, n * 4096 + 4096) > 3
+    ]
+    return pages[len(pages) // 2]
