@@ -1,6 +1,6 @@
 """What stands where it does not belong: the planogram as it becomes.
 
-An object laid into the wrong lane stays known there, with its weight and its place on the cells, until it is taken again.
+An object laid into the wrong lane stays known there, with its weight and its place on the cells, until it is taken.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Where things belong: stretches of cells, the lanes on them, the products of each lane.
 
-A *stretch* is a set of cells weighed together; a *lane* is one product's place on it. Mostly that is one lane a stretch;
-two lanes with the same cells share their stretch. Not here: what stands there now (contents.py, stock.py).
+A *stretch* is a set of cells weighed together; a *lane* is one product's place on it. Mostly that is one lane a
+stretch; two lanes with the same cells share their stretch. Not here: what stands there now (contents.py, stock.py).
 """
 
 from __future__ import annotations

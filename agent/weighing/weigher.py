@@ -1,7 +1,8 @@
 """Weighs one scale: samples of all its cells in, settled steps out.
 
 Everything is vectorised over channels: the cells and, behind them, one sum a stretch. A stretch is idle (its base
-follows drift), or in motion until someone says what the new level means (`accept`) or that it means nothing (`dismiss`).
+follows drift), or in motion until someone says what the new level means (`accept`) or that it means nothing
+(`dismiss`).
 Not here: what was taken (fusion/), calibration's numbers (calibration.py).
 """
 
