@@ -161,6 +161,15 @@ def test_noise_or_an_echo_before_each_of_256_modbus_answers_costs_none(before: b
     assert readings >= 255
 
 
+def test_half_an_answer_does_not_spoil_the_next_one():
+    driver, port = opened(config("mt-sics", poll_s=0.2))
+    port.answers[b"SI\r\n"] = b"S D     10"
+    assert driver.read() is None
+    port.answers[b"SI\r\n"] = b"S D     100.00 g\r\n"
+    assert values(driver, 10)[0] == [100.0]
+    assert len(port.sent) <= 10
+
+
 def test_an_unanswered_question_is_asked_again():
     driver, port = opened(config("toledo-8217"))
     assert values(driver, 30) == []
@@ -187,6 +196,22 @@ def test_one_complaint_between_weights_is_one_missing_reading():
     driver, port = opened(config("mt-sics"))
     port.waiting = b"S S     100.00 g\r\nS I\r\nS S     100.00 g\r\n"
     assert np.array_equal(values(driver, 5), [[100.0], [math.nan], [100.0]], equal_nan=True)
+
+
+def test_a_late_complaint_among_good_weights_is_one_missing_reading_too():
+    driver, port = opened(config("mt-sics"))
+    port.babble = b"S S     100.00 g\r\n"
+    assert len(values(driver, 100)) == 100
+    port.waiting = b"S I\r\n"
+    assert np.array_equal(values(driver, 2), [[math.nan], [100.0]], equal_nan=True)
+
+
+def test_silence_after_many_frames_is_not_garbage():
+    driver, port = opened(config("and"))
+    port.babble = b"ST,+00123.4  g\r\n"
+    assert len(values(driver, 50)) == 50
+    port.babble = b""
+    assert values(driver, 100) == []
 
 
 def test_closing_the_scale_closes_the_line():

@@ -57,6 +57,15 @@ def test_samples_come_at_their_rate_stamped_when_they_were_due(shelf: FakeScale)
     assert np.diff(stamps) == pytest.approx(0.1)
 
 
+def test_samples_fetched_late_are_still_the_ones_that_were_due():
+    now = SimulatedTime(50.0)
+    shelf = FakeScale(CONFIG, IDEAL, clock=now, wait=now.wait)
+    assert grams(shelf)
+    now.wait(0.35)
+    stamps = [counts.t for _ in range(3) if (counts := shelf.read()) is not None]
+    assert stamps == pytest.approx([50.1, 50.2, 50.3])
+
+
 def test_a_pulled_cable_is_unplugged_then_not_found_then_back_with_the_goods_still_there(shelf: FakeScale):
     shelf.load("a1", 345.0)
     shelf.vanish()

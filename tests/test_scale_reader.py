@@ -165,6 +165,22 @@ def test_attempts_back_off_to_two_seconds():
     assert pauses[4:] == pytest.approx(2.0)
 
 
+def test_a_scale_that_was_back_is_tried_at_once_when_it_goes_again():
+    scene, attempts = Scene(), list[float]()
+
+    def open_scale(config: schema.Scale, clock: Callable[[], float]) -> Scale:
+        attempts.append(clock())
+        return scene.fake.open(config, clock)
+
+    scene.reader._open = open_scale
+    scene.when(lambda s: s.counts() == 1, scene.fake.vanish)
+    scene.when(lambda s: s.now() > 30.0, scene.fake.come_back)
+    scene.when(lambda s: s.counts() == 5, scene.fake.vanish)
+    scene.play(until=lambda s: s.now() > 60.0)
+    second_loss = [o.t for o in scene.heard if isinstance(o, SensorLost)][1]
+    assert min(t for t in attempts if t > second_loss) - second_loss == pytest.approx(0.2)
+
+
 class Complaining:
     """A box that answers, but never with a weight."""
 

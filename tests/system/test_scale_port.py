@@ -302,10 +302,12 @@ def test_a_box_is_asked_over_the_wire(adapter, listen):
     assert answered == 3
 
 
-def test_stopping_wakes_a_reader_that_waits_for_bytes(adapter, listen):
+def test_stopping_wakes_a_reader_that_waits_for_bytes(board, adapter, listen, monkeypatch):
+    monkeypatch.setattr("agent.sensors.scale.port.READ_TIMEOUT_S", 60.0)
     listener = listen(scale(adapter))
-    threading.Event().wait(0.3)
-    assert listener.stop() < 1.0
+    listener.wait_for(Counts)
+    board.stop()  # from here on the reader waits for a byte that does not come
+    assert listener.stop() < LIMIT_S / 2
 
 
 def test_a_port_may_be_closed_by_many_at_once_while_it_is_read(adapter):
