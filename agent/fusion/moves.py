@@ -32,6 +32,7 @@ RESTOCK = 0.5  # with nobody there, what comes is staff's, in any number of unit
 RESTOCK_AMONG = 0.01  # ... behind the tracker's back, among shoppers
 FOREIGN_PUT = 0.03  # an umbrella, a cup, a phone
 BROAD_G = 1500.0  # objects of unknown weight: exponential with this mean
+NEAR, NEAR_G = 0.1, 10.0  # of a unit's weight, and grams: further off, a product is not worth a look
 UNWEIGHED_MIN_G = 15.0  # goods of no fixed weight: smaller changes are noise unless the lane says otherwise
 
 
@@ -89,9 +90,8 @@ def picks(
     for stray in strays:
         sigma = 0.01 * stray.weight_g + 1.5
         yield Move(-1, name, stray.gtin, stray.units, stray.weight_g, sigma, STRAY_PICK, visitor, stray=stray)
-    others = [p for p in _other_products(stretch, shelf.planogram) if _near(p, delta_g)]
-    share = UNSEEN_STRAY_PICK / max(len(shelf.planogram.elsewhere) + len(shelf.planogram.stretches), 1)
-    for product in others:
+    share = UNSEEN_STRAY_PICK / max(len(shelf.planogram.goods), 1)
+    for product in _others(stretch, shelf.planogram, delta_g):
         yield _single(product, -1, name, share, visitor)
     yield Move(-1, name, None, None, math.nan, 0.0, UNKNOWN_PICK, visitor)
 
@@ -109,10 +109,9 @@ def puts(stretch: Stretch, delta_g: float, visitor: str | None, shelf: ShelfStat
             yield from _unweighed(lane, +1, delta_g, UNWEIGHED_PUT, visitor, shelf)
         else:
             yield from _own(lane, +1, delta_g, UNSEEN_OWN_PUT / len(stretch.lanes), visitor, None)
-    share = SHOP_PUT / max(len(shelf.planogram.elsewhere) + len(shelf.planogram.stretches), 1)
-    for product in _other_products(stretch, shelf.planogram):
-        if _near(product, delta_g):
-            yield _single(product, +1, name, share, visitor)
+    share = SHOP_PUT / max(len(shelf.planogram.goods), 1)
+    for product in _others(stretch, shelf.planogram, delta_g):
+        yield _single(product, +1, name, share, visitor)
     yield Move(+1, name, None, None, math.nan, 0.0, FOREIGN_PUT, visitor)
 
 
@@ -181,18 +180,7 @@ def _single(product: Product, sign: int, name: str, prior: float, visitor: str |
     return Move(sign, name, product.gtin, 1, product.unit_g, sigma, prior, visitor)
 
 
-def _near(product: Product, delta_g: float) -> bool:
-    """Worth a look at all? (4 sigma of catalogue error and 10 g of noise)"""
-    unit_g = product.unit_g
-    return unit_g is not None and abs(unit_g - delta_g) < 4.0 * product.tolerance * unit_g + 10.0
-
-
-def _other_products(stretch: Stretch, planogram: Planogram) -> Iterator[Product]:
-    """Goods of the shop that do not belong on this stretch, each once."""
-    seen = {lane.product.gtin for lane in stretch.lanes}
-    for other in planogram.stretches:
-        for lane in other.lanes:
-            if lane.product.gtin not in seen:
-                seen.add(lane.product.gtin)
-                yield lane.product
-    yield from planogram.elsewhere
+def _others(stretch: Stretch, planogram: Planogram, delta_g: float) -> list[Product]:
+    """Goods of the shop that do not belong on this stretch, one unit of which comes near `delta_g`."""
+    own = {lane.product.gtin for lane in stretch.lanes}
+    return [p for p in planogram.near(delta_g, NEAR, NEAR_G) if p.gtin not in own]

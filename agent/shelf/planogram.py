@@ -6,6 +6,7 @@ stretch; two lanes with the same cells share their stretch. Not here: what stand
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -84,7 +85,8 @@ class Planogram:
     """All stretches of the shelf and the further goods of the shop."""
 
     stretches: tuple[Stretch, ...]
-    elsewhere: tuple[Product, ...]  # products with a weight that have no lane here
+    goods: tuple[Product, ...]  # everything with a weight, of this shelf and the rest of the shop, by weight
+    _weights_g: tuple[float, ...]
 
     @classmethod
     def of(cls, config: schema.Config) -> Planogram:
@@ -109,13 +111,20 @@ class Planogram:
                 )
             )
         stretches = _with_spare_cells(stretches, config)
-        here = {lane.gtin for lane in config.lanes}
-        elsewhere = (_product(p) for p in config.products if p.gtin not in here and p.unit_g is not None)
-        return cls(tuple(stretches), tuple(elsewhere))
+        everything: list[schema.Product | schema.Lane] = [*config.products, *config.lanes]
+        goods = {x.gtin: _product(x) for x in everything if x.unit_g is not None}
+        ordered = sorted(goods.values(), key=lambda p: (p.unit_g or 0.0, p.gtin))
+        return cls(tuple(stretches), tuple(ordered), tuple(p.unit_g or 0.0 for p in ordered))
 
     def by_scale(self, scale: str) -> tuple[Stretch, ...]:
         """The stretches of one scale, in index order."""
         return tuple(s for s in self.stretches if s.scale == scale)
+
+    def near(self, weight_g: float, slack: float, slack_g: float) -> tuple[Product, ...]:
+        """Goods of which one unit weighs about `weight_g`: within the fraction `slack` and `slack_g` grams."""
+        low = bisect_left(self._weights_g, (weight_g - slack_g) / (1.0 + slack))
+        high = bisect_right(self._weights_g, (weight_g + slack_g) / (1.0 - slack))
+        return self.goods[low:high]
 
     def home(self, gtin: str | None) -> str | None:
         """Name of the first lane where this product belongs."""
