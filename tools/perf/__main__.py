@@ -1,0 +1,33 @@
+"""`python -m tools.perf outbox` and `python -m tools.perf start`; `--json` for machines, `--rounds N` for patience."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+from tools.perf import outbox, start
+
+MEASUREMENTS = {"outbox": outbox.measure, "start": start.measure}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tools.perf", description=__doc__)
+    parser.add_argument("what", choices=sorted(MEASUREMENTS))
+    parser.add_argument("--rounds", type=int, default=7, help="each figure is the median of so many rounds")
+    parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
+    options = parser.parse_args()
+    if options.rounds < 1:
+        print("--rounds must be 1 or more", file=sys.stderr)
+        return 64
+    lines = MEASUREMENTS[options.what](options.rounds)
+    if options.json:
+        print(json.dumps([line.as_json() for line in lines]))
+    else:
+        for line in lines:
+            print(line)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
