@@ -37,6 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     args = build_parser(given).parse_args(given)
     try:
         code: int = args.command(args)
+        sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read us has seen enough
         return os.EX_OK

@@ -46,6 +46,9 @@ class FakeTracker:
             self._agents.clear()
 
     def close(self) -> None:
+        """May be called twice."""
+        if self._server.fileno() < 0:
+            return
         self.hang_up()
         self._server.close()
         self.path.unlink(missing_ok=True)
