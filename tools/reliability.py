@@ -72,7 +72,7 @@ def draw(said: Sequence[Said], out: Path) -> None:
     upper.errorbar(
         [b.confidence for b in bins],
         [b.right for b in bins],
-        yerr=[2 * (b.right * (1 - b.right) / b.events) ** 0.5 for b in bins],
+        yerr=_two_sigma(bins),
         fmt="o-",
         capsize=2,
     )
@@ -83,6 +83,16 @@ def draw(said: Sequence[Said], out: Path) -> None:
     figure.tight_layout()
     figure.savefig(out, metadata={"Date": None})
     pyplot.close(figure)
+
+
+def _two_sigma(bins: Sequence[Bin]) -> list[list[float]]:
+    """Down and up from each share, within 0..1 (Wilson: it stays honest where all or none were right)."""
+    spans = []
+    for b in bins:
+        middle, n = (b.right + 2 / b.events) / (1 + 4 / b.events), b.events
+        half = 2 * ((b.right * (1 - b.right) + 1 / n) / n) ** 0.5 / (1 + 4 / n)
+        spans.append((b.right - (middle - half), middle + half - b.right))
+    return [[max(0.0, down) for down, _ in spans], [max(0.0, up) for _, up in spans]]
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -99,8 +109,8 @@ def main(arguments: list[str] | None = None) -> int:
     said: list[Said] = []
     for play in collect(asked.events, (asked.scenario,) if asked.scenario else MIXED):
         said += play
-        print(f"\r{len(said)} events", end="", file=sys.stderr, flush=True)
-    print(file=sys.stderr)
+        if sys.stderr.isatty():
+            print(f"\r{len(said)} events ", end="", file=sys.stderr, flush=True)
     for b in binned(said):
         print(f"said {b.low:.1f}-{b.high:.1f}: mean {b.confidence:.3f}, right {b.right:.3f} of {b.events}")
     print(f"expected calibration error {calibration_error(said):.4f} over {len(said)} events")
