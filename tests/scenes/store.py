@@ -1,0 +1,275 @@
+"""A store small enough to tell a story in: hands, weights, orders, faults, and what the real core says of them.
+
+A scene builds its shelf (shelf.py), says what happens when, and `played(until)` lets time pass and gives what was
+told since. Not here: where hands are between two moments (people.py), the words of an expectation (told.py).
+"""
+
+from __future__ import annotations
+
+import heapq
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TypeVar
+
+import msgspec
+import numpy as np
+from people import People
+from shelf import Shelf
+from told import Told, told
+
+from agent.core import Core
+from agent.messages import (
+    Answer,
+    Command,
+    Counts,
+    Event,
+    Gap,
+    Observation,
+    Output,
+    Restored,
+    SensorBack,
+    SensorLost,
+    Tick,
+)
+from tools.bench.hands import FRAME_HZ
+from tools.bench.layouts import PLATE_M
+from tools.bench.loads import Curve, Shake
+from wire.commands import CommandPayload, Result
+from wire.events import Pick, Put, Restock
+from wire.state import Health, Inventory, LaneStock, StockState
+
+WALL_S = 1_800_000_000.0
+T = TypeVar("T")
+
+
+class Store(Shelf):
+    """See the module. Times are the scene's; `began_s` is when the clock of the present boot began."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__(seed)
+        self.people = People(self.rng)
+        self.unheard: list[tuple[str, float, float]] = []  # stream, from, to
+        self.told_of: list[Observation] = []  # in the scene's time
+        self.outputs: list[Output] = []
+        self.now = 0.0
+        self.began_s = 0.0
+        self.wall: float | None = WALL_S  # None: the clock is unknown
+        self._core: Core | None = None
+
+    # -- what people do -----------------------------------------------------------------------------------------------
+
+    def hand_in(self, lane: str, *, at: float, visitor: str, plate: int = 0, hand: int = 0) -> None:
+        """The visitor's hand is in the lane's box from `at` on."""
+        box = self.lanes[lane]
+        where = (box.left_m + (plate + 0.5) * PLATE_M, 0.5 * (box.bottom_m + box.top_m), 0.03)
+        self.people.reach(visitor, at, np.array(where), hand)
+
+    def hand_out(self, *, at: float, visitor: str, hand: int = 0) -> None:
+        """The hand leaves the shelf."""
+        self.people.withdraw(visitor, at, hand)
+
+    def enters(self, visitor: str, *, at: float) -> None:
+        """Seen from `at` on; else 1.5 s before the first reach."""
+        self.people.visitor(visitor, at).enters_s = at
+
+    def leaves(self, visitor: str, *, at: float) -> None:
+        """Not seen any more."""
+        self.people.visitors[visitor].leaves_s = at
+
+    def weight(self, lane: str, *, by: float, at: float, plate: int = 0, lasts_s: float = 0.16) -> None:
+        """The load on one plate of the lane changes by so many grams around `at`."""
+        self.load(lane, by, plate, (at - lasts_s / 2, at + lasts_s / 2), (0.0, 1.0))
+
+    def picks(
+        self,
+        visitor: str | None,
+        lane: str,
+        *,
+        at: float,
+        units: int = 1,
+        plate: int = 0,
+        goods: str = "",
+        grams: float | None = None,
+        stays_s: float = 0.2,
+        hand: int = 0,
+    ) -> None:
+        """A hand comes, presses a little, takes, goes. Without `visitor` nobody is seen; `grams`: so much, and not
+        what the goods weigh."""
+        self._visit(visitor, lane, at, plate, stays_s, hand)
+        self.press(lane, by=float(self.rng.uniform(30, 120)), at=at - 0.4, lasts_s=0.3, plate=plate)
+        for i in range(units):
+            self.weight(lane, by=-(grams or self.heavy(goods or lane)), at=at + 0.1 * i, plate=plate)
+
+    def puts(
+        self,
+        visitor: str | None,
+        lane: str,
+        *,
+        at: float,
+        units: int = 1,
+        plate: int = 0,
+        goods: str = "",
+        grams: float | None = None,
+        stays_s: float = 0.3,
+        hand: int = 0,
+    ) -> None:
+        """A hand comes, sets down with a thump, goes. `grams`: so much, as of an object of no product."""
+        self._visit(visitor, lane, at, plate, stays_s, hand)
+        for i in range(units):
+            by = grams or self.heavy(goods or lane)
+            self.weight(lane, by=by, at=at + 0.1 * i, plate=plate)
+            thump_g = min(300.0, by * float(self.rng.uniform(0.1, 0.8)))
+            self.load(
+                lane, thump_g, plate, (at + 0.1 * i - 0.05, at + 0.1 * i + 0.15, at + 0.1 * i + 0.7), (0.0, 1.0, 0.0)
+            )
+
+    def press(
+        self, lane: str, *, by: float, at: float, lasts_s: float = 1.0, plate: int = 0, visitor: str | None = None
+    ) -> None:
+        """Down and up again, never evenly."""
+        self._visit(visitor, lane, at, plate, lasts_s)
+        self.load(lane, by, plate, *self._wobble(at, lasts_s))
+
+    def lean(self, board: int = 0, *, at: float, lasts_s: float = 2.0, by: float = 30.0) -> None:
+        """The whole board feels it and swings."""
+        shape = self._wobble(at, lasts_s)
+        for i, plate in enumerate(self.plates):
+            if plate.board == board:
+                self.curves.append(Curve(*shape, (i,), (by * float(self.rng.uniform(0.3, 1.0)),)))
+        self.shake(board, at=at, lasts_s=lasts_s)
+
+    def shake(self, board: int = 0, *, at: float, by: float = 12.0, lasts_s: float = 1.5) -> None:
+        """The plates of a board swing."""
+        self.shakes.append(Shake(at, board, by, lasts_s))
+
+    # -- what goes wrong ----------------------------------------------------------------------------------------------
+
+    def no_reading(self, lane: str, *, since: float, until: float = np.inf, plate: int = 0) -> None:
+        """A cell of the lane is dead."""
+        self.reads(lane, np.nan, since=since, until=until, plate=plate)
+
+    def reads(self, lane: str, counts: float, *, since: float, until: float, plate: int = 0) -> None:
+        """A cell gives these counts, whatever lies on it."""
+        self.wild.append((since, until, self.cell(lane, plate), counts))
+
+    def scale_lost(self, *, since: float, until: float) -> None:
+        """Its cable is out; the driver says so, and when it is back."""
+        self.unheard.append(("scale/main", since, until))
+        self.tell(SensorLost(since, "scale/main", "unplugged", "the cable is out: plug it in"))
+        self.tell(SensorBack(until, "scale/main"))
+
+    def samples_lost(self, *, since: float, until: float) -> None:
+        """A full queue: the reader says how many are missing."""
+        self.unheard.append(("scale/main", since, until))
+        self.tell(Gap(until, "scale/main", int((until - since) * self.rate_hz), "the queue was full"))
+
+    def no_tracker(self) -> None:
+        """Nobody looks."""
+        self.unheard.append(("tracks", -np.inf, np.inf))
+
+    def command(self, payload: CommandPayload, *, at: float, id: str = "") -> None:
+        """An order arrives."""
+        self.tell(Command(at, id or f"order-{at:g}", payload))
+
+    def tell(self, observation: Observation) -> None:
+        """Anything else that the core is told, in the scene's time."""
+        self.told_of.append(observation)
+
+    def restart(self, *, off_s: float, known_s: bool = True) -> None:
+        """The power fails now and is back after `off_s`; a new process goes on from what the old one wrote down."""
+        state = json.loads(json.dumps(self.core.snapshot(), allow_nan=False))
+        self._core = Core.restore(self.config, state)
+        self.now += off_s
+        self.began_s = self.now - 20.0  # a boot takes a while
+        self._step(Restored(self.now - self.began_s, off_s if known_s else None))
+
+    # -- time passes --------------------------------------------------------------------------------------------------
+
+    def played(self, until: float) -> list[Told]:
+        """Lets time pass; gives the picks, puts and restocks told since the last call, by their moments."""
+        before = len(self.outputs)
+        for observation in self._observations(self.now, until):
+            self._step(observation)
+        self.now = until
+        events = (o.payload for o in self.outputs[before:] if isinstance(o, Event))
+        said = [payload for payload in events if isinstance(payload, Pick | Put | Restock)]
+        names = {goods.gtin: name for name, goods in self.goods.items()}
+        return sorted((told(m, names, self.began_s) for m in said), key=lambda event: float(event.at))
+
+    @property
+    def core(self) -> Core:
+        """The core of this shelf; from its first use on no lane can be added."""
+        if self._core is None:
+            self._core = Core(self.config)
+        return self._core
+
+    def told(self, kind: type[T]) -> list[T]:
+        """All payloads of one type so far: faults, answers, states."""
+        payloads = [o.result if isinstance(o, Answer) else o.payload for o in self.outputs]
+        return [payload for payload in payloads if isinstance(payload, kind)]
+
+    @property
+    def movements(self) -> list[Pick | Put | Restock]:
+        """All picks, puts and restocks so far, as the broker gets them."""
+        moves = [x for kind in (Pick, Put, Restock) for x in self.told(kind)]
+        return sorted(moves, key=lambda move: move.decided_s)
+
+    @property
+    def answers(self) -> list[Result]:
+        return self.told(Result)
+
+    @property
+    def health(self) -> Health:
+        return self.told(Health)[-1]
+
+    def stock(self, lane: str, goods: str = "") -> LaneStock:
+        """As last told to the broker."""
+        gtin = self.goods[goods or lane].gtin
+        return next(x for x in self.told(StockState)[-1].lanes if (x.lane, x.gtin) == (lane, gtin))
+
+    def misplaced(self) -> list[tuple[str, str | None]]:
+        """(lane, goods) as last told to the broker."""
+        names: dict[str | None, str] = {goods.gtin: name for name, goods in self.goods.items()}
+        return [(x.lane, names.get(x.gtin)) for x in self.told(Inventory)[-1].misplaced]
+
+    # -- inside -----------------------------------------------------------------------------------------------------
+
+    def _step(self, observation: Observation) -> None:
+        for output in self.core.step(observation):
+            payload = output.result if isinstance(output, Answer) else output.payload
+            # whatever is told must be readable at the other end
+            assert msgspec.json.decode(msgspec.json.encode(payload), type=type(payload)) == payload
+            self.outputs.append(output)
+
+    def _observations(self, since: float, until: float) -> Iterator[Observation]:
+        boot = self.began_s
+        frames = np.arange(np.ceil(since * FRAME_HZ), np.ceil(until * FRAME_HZ)) / FRAME_HZ
+        seconds = np.arange(np.ceil(since), np.ceil(until))
+        wall = self.wall
+        tracks = (self.people.frame(t, t - boot) for t in map(float, frames) if self._heard("tracks", t))
+        ticks = (
+            Tick(t - boot, None if wall is None else wall + t, wall is not None, None if wall is None else 5.0)
+            for t in map(float, seconds)
+        )
+        due = sorted((o for o in self.told_of if since <= o.t < until), key=lambda o: o.t)
+        told_of = (replace(o, t=o.t - boot) for o in due)
+        yield from heapq.merge(self._counts(since, until), tracks, ticks, told_of, key=lambda o: o.t)
+
+    def _counts(self, since: float, until: float) -> Iterator[Counts]:
+        for t, counts in self.counts(since, until):
+            if self._heard("scale/main", t):
+                yield Counts(t - self.began_s, "main", counts)
+
+    def _heard(self, stream: str, t: float) -> bool:
+        return not any(name == stream and begin <= t < end for name, begin, end in self.unheard)
+
+    def _wobble(self, at: float, lasts_s: float) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        times = [at, *np.arange(at + 0.15, at + lasts_s - 0.1, 0.35), at + lasts_s + 0.05]
+        levels = [0.0, *self.rng.uniform(0.75, 1.1, len(times) - 2), 0.0]
+        return tuple(map(float, times)), tuple(map(float, levels))
+
+    def _visit(self, visitor: str | None, lane: str, at: float, plate: int, stays_s: float, hand: int = 0) -> None:
+        if visitor is not None:
+            self.hand_in(lane, at=at - float(self.rng.uniform(0.2, 0.5)), visitor=visitor, plate=plate, hand=hand)
+            self.hand_out(at=at + stays_s, visitor=visitor, hand=hand)
