@@ -9,8 +9,9 @@ import pytest
 
 from agent.messages import Counts, Tick, Tracks
 from agent.sensors.scale.physics import IDEAL, CellPhysics
+from tools.bench.deeds import DEEDS
 from tools.bench.hands import FRAME_HZ
-from tools.bench.shopper import DEEDS, Habits
+from tools.bench.shopper import Habits
 from tools.bench.world import SCENARIOS, Play, random_shop, simulate
 
 

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tools.bench.goods import Item
 from tools.bench.layouts import gondola, random_gtin, small_shelf
 from tools.bench.loads import Curve, level, render
-from tools.bench.stage import Item, Stage
+from tools.bench.stage import Stage
 
 
 def ideal_stage(seed: int = 1) -> Stage:

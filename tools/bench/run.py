@@ -6,7 +6,7 @@ Not here: judging what came out (tools/score/match.py).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
@@ -66,9 +66,8 @@ def run(play: Play, faults: Sequence[Fault] | None = None, seed: int = 0) -> Out
 def over_the_line(play: Play, faults: Sequence[Fault], seed: int) -> list[Observation]:
     """The play's observations with its Counts as the real reader hears them."""
     heard: list[Observation] = []
-    line = _Line(play, faults, seed)
+    line = _Line(play, faults, seed, lambda: reader.stop())
     reader = ScaleReader(play.config.scales[0], heard.append, open_scale=line.open, clock=line.clock)
-    line.at_end = reader.stop
     reader.run()
     rest = (o for o in replace(play, t_s=play.t_s[:0], counts=play.counts[:0]).observations())
     merged = sorted([*heard, *rest], key=lambda observation: observation.t)
@@ -79,18 +78,15 @@ def over_the_line(play: Play, faults: Sequence[Fault], seed: int) -> list[Observ
 class _Line:
     """A `Port` over the play's cable: to read is to let time pass up to the next bytes."""
 
-    def __init__(self, play: Play, faults: Sequence[Fault], seed: int) -> None:
+    def __init__(self, play: Play, faults: Sequence[Fault], seed: int, at_end: Callable[[], None]) -> None:
+        self._at_end = at_end
         self._items: Iterator[tuple[float, bytes | None]] = cable(play, faults, np.random.default_rng(seed))
         self._unplugged = [fault for fault in faults if fault.kind == "unplug"]
         self._now_s = 0.0
         self._tries = 0
-        self._open = False
 
     def clock(self) -> float:
         return self._now_s
-
-    def at_end(self) -> None:
-        """Called when the play is over; the reader's `stop` takes its place."""
 
     def open(self, config: Scale, clock: object) -> SerialScale:
         """As `open_scale` does; the reader has waited its back-off before all but the first time."""
@@ -99,7 +95,6 @@ class _Line:
         self._tries += 1
         if any(fault.begin_s <= self._now_s < fault.end_s for fault in self._unplugged):
             raise ScaleError("not_found", "the play has the cable out")
-        self._open = True
         return SerialScale(config, box_for(config), self, self.clock)
 
     def read(self) -> bytes:
@@ -113,7 +108,7 @@ class _Line:
             if data:
                 self._tries = 1
             return data
-        self.at_end()
+        self._at_end()
         return b""
 
     def write(self, data: bytes) -> None:

@@ -1,22 +1,20 @@
 """What random shoppers do, one deed after the other, by the odds of their `Habits`; and the staff who refills.
 
 A shopper is a generator: each deed done, it gives back when the next may begin, so that several go on side by side
-and each sees the shelf as the others left it (`play`). Not here: how a deed looks to scale and camera (stage.py).
+and each sees the shelf as the others left it (`play`). Not here: the deeds themselves (deeds.py, stage.py).
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
-from typing import TypeVar
 
-from agent.config.schema import Lane
+from tools.bench.deeds import DEEDS, half_full, own
 from tools.bench.hands import Visitor
-from tools.bench.stage import Item, Stage
+from tools.bench.stage import Stage
 
 LAST_DEED_S = 8.0  # nothing is begun so shortly before the end
-NOTICE_S = 6.0  # a visitor is asked to a common deed only if free within this
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +43,6 @@ class Habits:
 
 NOTHING = Habits(**{f.name: 0.0 for f in fields(Habits) if f.name != "pause_s"})
 Turn = Iterator[float]
-T = TypeVar("T")
 
 
 def shopper(stage: Stage, habits: Habits, begin_s: float, until_s: float) -> Turn:
@@ -68,9 +65,9 @@ def shopper(stage: Stage, habits: Habits, begin_s: float, until_s: float) -> Tur
 
 def staff(stage: Stage, t_s: float) -> float:
     """Refills, a tray each, up to three lanes in which less than half a facing is left. Nobody else is there."""
-    lanes = [lane for lane in stage.layout.config.lanes if lane.unit_g and not _half_full(stage, lane)]
+    lanes = [lane for lane in stage.layout.config.lanes if lane.unit_g and not half_full(stage, lane)]
     for lane in lanes[:3]:
-        stage.restock(lane, lane.gtin, lane.facing_units - len(_own(stage, lane)), t_s)
+        stage.restock(lane, lane.gtin, lane.facing_units - len(own(stage, lane)), t_s)
         t_s += float(stage.rng.uniform(3.0, 5.0))
     return t_s
 
@@ -97,165 +94,3 @@ def deed(stage: Stage, habits: Habits, visitor: Visitor, t_s: float) -> float:
             return done_s
         names.remove(name)
     return t_s + 1.0
-
-
-def _pick(stage: Stage, visitor: Visitor, t_s: float, units: int = 1) -> float | None:
-    items = _some_goods(stage, units)
-    return stage.pick(visitor, items, t_s) if items else None
-
-
-def _pick_several(stage: Stage, visitor: Visitor, t_s: float) -> float | None:
-    return _pick(stage, visitor, t_s, int(stage.rng.integers(2, 4)))
-
-
-def _pick_in_turn(stage: Stage, visitor: Visitor, t_s: float) -> float | None:
-    items = _some_goods(stage, int(stage.rng.integers(2, 4)))
-    for item in items:
-        t_s = stage.pick(visitor, [item], t_s)
-    return t_s if items else None
-
-
-def _hold(stage: Stage, visitor: Visitor, t_s: float) -> float | None:
-    items = _some_goods(stage, 1)
-    return stage.pick(visitor, items, t_s, linger_s=float(stage.rng.uniform(3.0, 8.0))) if items else None
-
-
-def _hold_and_return(stage: Stage, visitor: Visitor, t_s: float) -> float | None:
-    items = _some_goods(stage, 1)
-    if not items:
-        return None
-    t_s = stage.pick(visitor, items, t_s, linger_s=float(stage.rng.uniform(3.5, 6.0)))
-    return stage.put(visitor, items[0], stage.lanes[items[0].lane], t_s, again=True)
-
-
-def _put_back(stage: Stage, visitor: Visitor, t_s: float) -> float | None:
-    item = _from_basket(stage, visitor)
-    return stage.put(visitor, item, _home(stage, item), t_s) if item else None
-
-
-def _misplace(stage: Stage, visitor: Visitor, t_s: float) -> float | None:
-    item = _from_basket(stage, visitor)
-    lanes = [lane for lane in stage.lanes.values() if item and item.gtin not in stage.gtins(lane)]
-    return stage.put(visitor, item, _one(stage, lanes), t_s) if item and lanes else None
-
-
-def _misplace_like(stage: Stage, visitor: Visitor, t_s: float) -> float | None:
-    """To a lane whose goods weigh the same within 10 g."""
-    item = _from_basket(stage, visitor)
-    lanes = [
-        lane
-        for lane in stage.layout.config.lanes
-        if item and item.gtin not in stage.gtins(lane) and lane.unit_g and abs(lane.unit_g - item.weight_g) < 10
-    ]
-    return stage.put(visitor, item, _one(stage, lanes), t_s) if item and lanes else None
-
-
-def _retake(stage: Stage, visitor: Visitor, t_s: float) -> float | None:
-    strangers = stage.strangers()
-    return stage.pick(visitor, [_one(stage, strangers)], t_s) if strangers else None
-
-
-def _foreign(stage: Stage, visitor: Visitor, t_s: float) -> float | None:
-    item = Item(None, float(stage.rng.uniform(40, 900)), float(stage.rng.uniform(0.05, 0.2)))
-    return stage.put(visitor, item, _one(stage, list(stage.lanes.values())), t_s)
-
-
-def _hand_over(stage: Stage, visitor: Visitor, t_s: float) -> float | None:
-    """Gives to another visitor, who puts it back."""
-    item, other = _from_basket(stage, visitor), _company(stage, visitor, t_s)
-    if item is None or other is None:
-        return None
-    stage.hand_over(visitor, other, item)
-    stage.put(other, item, _home(stage, item), max(t_s, other.busy_until_s) + 1.0)
-    return t_s + 1.0
-
-
-def _together(stage: Stage, visitor: Visitor, t_s: float) -> float | None:
-    items, other = _some_goods(stage, 2), _company(stage, visitor, t_s)
-    if len(items) < 2 or other is None:
-        return None
-    return stage.pick_together([(visitor, items[0]), (other, items[1])], max(t_s, other.busy_until_s))
-
-
-def _press(stage: Stage, visitor: Visitor, t_s: float) -> float:
-    return stage.press(visitor, _any_lane(stage), t_s)
-
-
-def _lift(stage: Stage, visitor: Visitor, t_s: float) -> float | None:
-    items = _some_goods(stage, 1)
-    return stage.lift(visitor, items[0], t_s) if items else None
-
-
-def _touch(stage: Stage, visitor: Visitor, t_s: float) -> float:
-    return stage.touch(visitor, _any_lane(stage), t_s, float(stage.rng.uniform(0.2, 1.0)))
-
-
-def _browse(stage: Stage, visitor: Visitor, t_s: float) -> float:
-    return stage.touch(visitor, _any_lane(stage), t_s, float(stage.rng.uniform(3.0, 10.0)))
-
-
-def _lean(stage: Stage, visitor: Visitor, t_s: float) -> float:
-    return stage.lean(visitor, _any_lane(stage), t_s)
-
-
-DEEDS: dict[str, Callable[[Stage, Visitor, float], float | None]] = {
-    "pick": _pick,
-    "pick_several": _pick_several,
-    "pick_in_turn": _pick_in_turn,
-    "hold": _hold,
-    "hold_and_return": _hold_and_return,
-    "put_back": _put_back,
-    "misplace": _misplace,
-    "misplace_like": _misplace_like,
-    "retake": _retake,
-    "foreign": _foreign,
-    "hand_over": _hand_over,
-    "together": _together,
-    "press": _press,
-    "lift": _lift,
-    "touch": _touch,
-    "browse": _browse,
-    "lean": _lean,
-}
-
-
-def _some_goods(stage: Stage, units: int) -> list[Item]:
-    """Up to `units` items of one product from a lane that has more than that; none when the shelf is bare."""
-    lanes = [lane for lane in stage.layout.config.lanes if len(_own(stage, lane)) > units]
-    if not lanes:
-        return []
-    lane = _one(stage, lanes)
-    return _own(stage, lane)[: units if lane.unit_g else 1]
-
-
-def _own(stage: Stage, lane: Lane) -> list[Item]:
-    """The items of this entry's product in its lane."""
-    return [item for item in stage.shelf[lane.name] if item.gtin == lane.gtin]
-
-
-def _half_full(stage: Stage, lane: Lane) -> bool:
-    return 2 * len(_own(stage, lane)) > lane.facing_units
-
-
-def _from_basket(stage: Stage, visitor: Visitor) -> Item | None:
-    known = [item for item in stage.baskets[visitor.name] if item.gtin is not None]
-    return _one(stage, known) if known else None
-
-
-def _home(stage: Stage, item: Item) -> Lane:
-    return next(lane for lane in stage.layout.config.lanes if lane.gtin == item.gtin)
-
-
-def _company(stage: Stage, visitor: Visitor, t_s: float) -> Visitor | None:
-    """Another visitor who is in the shop and soon free."""
-    others = [v for v in stage.visitors if v is not visitor and v.present]
-    others = [v for v in others if v.enters_s <= t_s and v.busy_until_s < t_s + NOTICE_S]
-    return _one(stage, others) if others else None
-
-
-def _any_lane(stage: Stage) -> Lane:
-    return _one(stage, list(stage.lanes.values()))
-
-
-def _one(stage: Stage, things: Sequence[T]) -> T:
-    return things[int(stage.rng.integers(len(things)))]

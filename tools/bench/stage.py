@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from agent.config.schema import Lane
+from tools.bench.goods import Item, brushes, fall, press_before, pressure, rise
 from tools.bench.hands import Reach, Visitor
 from tools.bench.layouts import Layout
 from tools.bench.loads import Curve, Shake
@@ -26,25 +26,6 @@ ITEM_SPREAD = 0.005  # 1 sigma between items of one product
 STRADDLE = 0.03  # share of items that stand across the border to the neighbour lane
 LOOSE_PORTIONS = 8  # of goods of no fixed weight, at the beginning
 Truth = dict[str, Any]
-
-
-@dataclass(slots=True, eq=False)
-class Item:
-    """One thing one can hold. `gtin` None: foreign to this shop. `cells` and `shares`: where its weight rests."""
-
-    gtin: str | None
-    weight_g: float
-    width_m: float
-    lane: str = ""
-    u_m: float = 0.0
-    cells: tuple[int, ...] = ()
-    shares: tuple[float, ...] = ()
-
-    def curve(self, points: Sequence[tuple[float, float]], grams: float | None = None) -> Curve:
-        """A change of load where this item stands: `(moment, level)` of its weight, or of `grams`."""
-        total_g = self.weight_g if grams is None else grams
-        times, levels = zip(*points, strict=True)
-        return Curve(times, levels, self.cells, tuple(total_g * share for share in self.shares))
 
 
 class Stage:
@@ -109,10 +90,10 @@ class Stage:
         """Takes `items` (of one lane and product) together. `linger_s`: the hand stays over the plate that long."""
         lane = self.lanes[items[0].lane]
         t_s = self._moment(self._cells(items), self._walk(visitor, lane, at_s), APART_S, APART_S + linger_s)
-        self._press_before(items[0], t_s)
+        self.curves += press_before(self.rng, items[0], t_s)
         for i, item in enumerate(items):
-            self._fall(item, t_s + 0.12 * i)
-        self._touch_down(items[0], t_s, linger_s)
+            self.curves += fall(self.rng, item, t_s + 0.12 * i)
+        self.curves += brushes(self.rng, items[0], t_s, linger_s)
         self._record("pick", items, lane, t_s, visitor)
         self._shake(lane, t_s - 0.5)
         for item in items:
@@ -128,7 +109,7 @@ class Stage:
         moment = self._moment(self._cells([item for _, item in pairs]), ready, APART_S, APART_S + 0.3)
         for visitor, item in pairs:
             t_s = moment + float(self.rng.uniform(0.0, 0.3))
-            self._fall(item, t_s)
+            self.curves += fall(self.rng, item, t_s)
             self._record("pick", [item], lane, t_s, visitor)
             self.shelf[lane.name].remove(item)
             self.baskets[visitor.name].append(item)
@@ -145,7 +126,7 @@ class Stage:
         else:
             self.shelf[lane.name].append(item)
         t_s = self._moment(self._cells([item]), self._walk(visitor, lane, at_s), APART_S, 1.2)
-        self._rise(item, t_s)
+        self.curves += rise(self.rng, item, t_s)
         self._record("put", [item], lane, t_s, visitor)
         self._shake(lane, t_s - 0.3)
         return self._reach(visitor, lane, item.u_m, t_s, stays_s=0.3)
@@ -157,7 +138,7 @@ class Stage:
             self._lay(item, lane, straddle=False)
         t_s = self._moment(self._cells(items), at_s, APART_S, 1.6)
         for i, item in enumerate(items):
-            self._rise(item, t_s + 0.3 * i / units)
+            self.curves += rise(self.rng, item, t_s + 0.3 * i / units)
         self._record("restock", items, lane, t_s, None)
         self._shake(lane, t_s - 0.3)
         return t_s + 1.5
@@ -174,8 +155,7 @@ class Stage:
         where = Item(None, grams, 0.08)
         self._lay(where, lane, straddle=False, stays=False)
         t_s = self._transient(where.cells, self._walk(visitor, lane, at_s), lasts_s)
-        held = self._wobble(t_s + 0.2, t_s + lasts_s)
-        self.curves.append(where.curve([(t_s, 0.0), *held, (t_s + lasts_s + 0.2, 0.0)]))
+        self.curves.append(where.curve(pressure(self.rng, t_s, t_s + lasts_s, 0.2)))
         self._shake(lane, t_s)
         return self._reach(visitor, lane, where.u_m, t_s, stays_s=lasts_s)
 
@@ -201,47 +181,18 @@ class Stage:
         lasts_s = float(self.rng.uniform(1.0, 5.0))
         t_s = self._transient(cells, self._walk(visitor, lane, at_s), lasts_s)
         grams = self.rng.uniform(5, 50) * self.rng.uniform(0.3, 1.0, len(cells))
-        points = [(t_s, 0.0), *self._wobble(t_s + 0.3, t_s + lasts_s), (t_s + lasts_s + 0.3, 0.0)]
-        times, levels = zip(*points, strict=True)
+        times, levels = zip(*pressure(self.rng, t_s, t_s + lasts_s, 0.3), strict=True)
         self.curves.append(Curve(times, levels, cells, tuple(float(g) for g in grams)))
         self.shakes.append(Shake(t_s, row, float(self.rng.uniform(5, 15)), lasts_s))
         visitor.busy_until_s = t_s + lasts_s
         return visitor.busy_until_s
 
-    # -- the shapes of load ------------------------------------------------------------------------------------------
-    def _press_before(self, item: Item, t_s: float) -> None:
-        lasts_s = float(self.rng.uniform(0.3, 0.6))
-        bump = [(t_s - lasts_s, 0.0), (t_s - 0.4 * lasts_s, 1.0), (t_s + 0.05, 0.0)]
-        self.curves.append(item.curve(bump, float(self.rng.uniform(30, 250))))
-
-    def _wobble(self, begin_s: float, end_s: float) -> list[tuple[float, float]]:
-        """No hand and no hip presses evenly: a new level about three times a second, the last one at `end_s`."""
-        times = [*np.arange(begin_s, end_s - 0.15, 0.35), end_s]
-        return [(float(t), float(self.rng.uniform(0.75, 1.1))) for t in times]
-
-    def _fall(self, item: Item, t_s: float) -> None:
-        half_s = float(self.rng.uniform(0.1, 0.25)) / 2
-        self.curves.append(item.curve([(t_s - half_s, 0.0), (t_s + half_s, -1.0)]))
-
-    def _rise(self, item: Item, t_s: float) -> None:
-        half_s, decay_s = float(self.rng.uniform(0.1, 0.2)) / 2, float(self.rng.uniform(0.4, 0.8))
-        self.curves.append(item.curve([(t_s - half_s, 0.0), (t_s + half_s, 1.0)]))
-        over_g = min(600.0, item.weight_g * float(self.rng.uniform(0.1, 1.5)))
-        self.curves.append(item.curve([(t_s - half_s, 0.0), (t_s + 0.2, 1.0), (t_s + 0.2 + decay_s, 0.0)], over_g))
-
-    def _touch_down(self, item: Item, t_s: float, linger_s: float) -> None:
-        """While held over the plate, the item or the hand brushes it now and then."""
-        for begin in np.arange(t_s + 1.0, t_s + linger_s - 1.0, 1.8):
-            lasts_s = float(self.rng.uniform(0.3, 0.8))
-            grams = item.weight_g * float(self.rng.uniform(0.05, 0.35))
-            self.curves.append(item.curve([(begin, 0.0), (begin + 0.15, 1.0), (begin + 0.15 + lasts_s, 0.0)], grams))
-
+    # -- places and moments -------------------------------------------------------------------------------------------
     def _shake(self, lane: Lane, t_s: float) -> None:
         most_g = 15.0 if self.layout.steady else 4.0  # cells of a small shelf stand each on its own
         grams, lasts_s = float(self.rng.uniform(most_g / 3, most_g)), float(self.rng.uniform(1.0, 2.0))
         self.shakes.append(Shake(t_s, self.layout.row(lane), grams, lasts_s))
 
-    # -- places and moments ------------------------------------------------------------------------------------------
     def _lay(self, item: Item, lane: Lane, *, straddle: bool, stays: bool = True) -> None:
         """Chooses a place in the lane. `straddle`: up to 40 % of the item stands on the neighbour's plates."""
         room_m = lane.right_m - lane.left_m

@@ -23,6 +23,7 @@ from tools.bench.stage import Stage, Truth
 
 Floats = NDArray[np.float64]
 Rng = np.random.Generator
+Observed = Counts | Tracks | Tick
 WALL_S = 1_800_000_000.0  # an agreed-on beginning for every play
 MISSING = 0.0002  # share of single readings that fail
 VANISH_PER_MIN = 0.1  # a cell is gone for 2-6 s while nothing happens on it
@@ -43,12 +44,15 @@ class Play:
     visitors: list[Visitor]
     until_s: float
 
-    def observations(self, ticks: bool = True) -> Iterator[Counts | Tracks | Tick]:
+    def observations(self, ticks: bool = True) -> Iterator[Observed]:
         """Everything in time order: Counts, Tracks and, once a second, a Tick with a good clock."""
         scale = self.config.scales[0].name
-        counts = (Counts(float(t), scale, values) for t, values in zip(self.t_s, self.counts, strict=True))
-        clock = (Tick(float(t), WALL_S + float(t), True, 5.0) for t in range(int(self.until_s))) if ticks else ()
-        yield from heapq.merge(counts, self.tracks, clock, key=lambda observation: observation.t)
+        counts: Iterator[Observed] = (
+            Counts(float(t), scale, values) for t, values in zip(self.t_s, self.counts, strict=True)
+        )
+        seconds = range(int(self.until_s)) if ticks else range(0)
+        clock: Iterator[Observed] = (Tick(float(t), WALL_S + t, True, 5.0) for t in seconds)
+        yield from heapq.merge(counts, iter(self.tracks), clock, key=lambda observation: observation.t)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

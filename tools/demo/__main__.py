@@ -19,7 +19,8 @@ from rich.console import Console
 from rich.live import Live
 
 from tools.bench.cable import random_faults
-from tools.bench.world import LAYOUTS, Play, random_shop, simulate
+from tools.bench.layouts import LAYOUTS
+from tools.bench.world import Play, random_shop, simulate
 from tools.demo.board import SETTLE_S, Board
 from tools.demo.house import House, house
 from tools.demo.listen import listen, stop
@@ -97,7 +98,7 @@ def _watch(home: House, play: Play, board: Board, asked: argparse.Namespace) -> 
             return 1
         home.shop.begin()
         board.began_s = home.shop.began_s
-        show = _wait if asked.json else _show
+        show = _show if sys.stdout.isatty() and not asked.json else _wait
         if not show(home, play, board, asked):
             return 1
     finally:
@@ -131,8 +132,13 @@ def _wait(home: House, play: Play, board: Board, asked: argparse.Namespace) -> b
     said = 0
     for play_s in _running(home, play, board):
         moves = board.moves()
-        for heard in moves[said:]:
-            print(f"{play_s:7.1f} s {type(heard.payload).__name__.lower()} {heard.id}", file=sys.stderr, flush=True)
+        for move, _ in moves[said:]:
+            what = (
+                f"{move.kind} {move.units} from {move.lane}"
+                if move.kind == "pick"
+                else f"{move.kind} {move.units} into {move.lane}"
+            )
+            print(f"{play_s:7.1f} s {what}, {move.confidence:.2f} sure", file=sys.stderr, flush=True)
         said = len(moves)
     return _well(home, board)
 

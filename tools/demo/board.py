@@ -18,6 +18,9 @@ from wire.state import Online, StatePayload, StockState
 SETTLE_S = 3.5  # a truth younger than this is still awaited: 2.5 s of tolerance and 1 s to decide
 
 
+Move = Pick | Put | Restock
+
+
 @dataclass(frozen=True, slots=True)
 class Heard:
     """One event as received."""
@@ -76,10 +79,10 @@ class Board:
     def _began(self, now_s: float) -> float:
         return now_s if self.began_s is None else self.began_s
 
-    def moves(self) -> list[Heard]:
-        """Picks, puts and restocks, oldest first."""
+    def moves(self) -> list[tuple[Move, float]]:
+        """Picks, puts and restocks, oldest first, each with the monotonic moment of its arrival."""
         with self._lock:
-            return [heard for heard in self.events if isinstance(heard.payload, Pick | Put | Restock)]
+            return [(h.payload, h.at_s) for h in self.events if isinstance(h.payload, Pick | Put | Restock)]
 
     def _event(self, body: bytes, at_s: float) -> None:
         event = decode_event(body)

@@ -23,7 +23,7 @@ def listen(port: int, base: str, board: Board) -> mqtt.Client:
 
 def _hear(board: Board, message: mqtt.MQTTMessage) -> None:
     try:
-        board.hear(message.topic, message.payload, time.monotonic())
+        board.hear(message.topic, bytes(message.payload), time.monotonic())
     except WireError as error:
         board.broken = board.broken or f"{message.topic}: {error}"
 

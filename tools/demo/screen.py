@@ -19,9 +19,9 @@ from agent.config.schema import Lane
 from agent.messages import Part, Tracks
 from tools.bench.stage import Truth
 from tools.bench.world import Play
-from tools.demo.board import SETTLE_S, Board
+from tools.demo.board import SETTLE_S, Board, Move
 from tools.score.match import Matches
-from wire.events import Pick, Put, Restock
+from wire.events import Put, Restock
 
 COLOURS = ("bright_cyan", "bright_magenta", "bright_yellow", "bright_green", "bright_blue", "bright_red")
 FRESH_S = 2.5  # how long a lane stays lit after an event
@@ -76,12 +76,12 @@ class Screen:
 
     # -- the shelf ---------------------------------------------------------------------------------------------------
     def _shelf(self, now_s: float, people: Tracks) -> RenderableType:
-        lit = {h.payload.lane: h.payload for h in self.board.moves()[-12:] if now_s - h.at_s < FRESH_S}  # type: ignore[union-attr]
+        lit = {move.lane: move for move, at_s in self.board.moves()[-12:] if now_s - at_s < FRESH_S}
         rows = sorted({self.play.layout.row(lane) for lane in self.play.config.lanes}, reverse=True)
         shelf = Group(*(self._row(row, lit, people) for row in rows))
         return Panel(Group(shelf, self._visitors(people)), title="shelf, as the agent counts it", box=box.ROUNDED)
 
-    def _row(self, row: int, lit: dict[str, object], people: Tracks) -> RenderableType:
+    def _row(self, row: int, lit: dict[str, Move], people: Tracks) -> RenderableType:
         lanes: dict[str, list[Lane]] = {}
         for lane in self.play.config.lanes:
             if self.play.layout.row(lane) == row:
@@ -92,7 +92,7 @@ class Screen:
         table.add_row(*(self._lane(entries, lit.get(name), people) for name, entries in lanes.items()))
         return table
 
-    def _lane(self, entries: list[Lane], event: object, people: Tracks) -> Text:
+    def _lane(self, entries: list[Lane], event: Move | None, people: Tracks) -> Text:
         text = Text(overflow="ellipsis")
         style = (
             "black on green" if isinstance(event, Put | Restock) else "black on cyan" if event is not None else "bold"
@@ -146,16 +146,16 @@ class Screen:
             mark = Text("✓", "green") if event else _waiting(entry, now_s)
             said = self._event(event) if event else (Text(""), "", "")
             lines.append((float(entry["t_s"]), (self._truth(entry), mark, *said)))
-        restocks = [h.payload for h in self.board.moves() if isinstance(h.payload, Restock)]
-        for event in [*matches.wrong, *restocks]:
-            mark = Text("+", "blue") if isinstance(event, Restock) else Text("✗", "yellow")
-            lines.append((event.ended_s, (Text(""), mark, *self._event(event))))
+        restocks = [move for move, _ in self.board.moves() if isinstance(move, Restock)]
+        for move in [*matches.wrong, *restocks]:
+            mark = Text("+", "blue") if isinstance(move, Restock) else Text("✗", "yellow")
+            lines.append((move.ended_s, (Text(""), mark, *self._event(move))))
         return lines
 
     def _truth(self, entry: Truth) -> Text:
         return self._move(entry["type"], entry["lane"], entry["gtin"], entry["units"], entry.get("visitor"))
 
-    def _event(self, event: Pick | Put | Restock) -> tuple[Text, str, str]:
+    def _event(self, event: Move) -> tuple[Text, str, str]:
         text = self._move(event.kind, event.lane, event.gtin, event.units, event.visitor)
         return text, f"{event.confidence:.2f}", f"{event.decided_s - event.ended_s:.2f} s"
 
@@ -171,9 +171,9 @@ def summary(board: Board, now_s: float) -> dict[str, float]:
     past, matches, score = board.now(now_s)
     delays = sorted(event.decided_s - entry["t_s"] for event, entry in matches.pairs)
     asked = [entry for entry in past if entry["type"] != "restock"]
-    said = Counter(type(heard.payload).__name__ for heard in board.moves())
+    said = Counter(move.kind for move, _ in board.moves())
     return {
-        "events": said["Pick"] + said["Put"],
+        "events": said["pick"] + said["put"],
         "truth": len(asked),
         "f1": round(score, 4),
         "f1_without_visitor": round(board.without_visitor(now_s), 4),
