@@ -107,7 +107,7 @@ class Rig(Table):
         """Everything at rest is the level now."""
         for stretch in range(len(self.names)):
             self.accept(stretch)
-        self.leave_be(self.run(2.0))
+        self.settle(2.0)
 
 
 def errors(model: CellModel, rate_hz: float) -> tuple[Floats, Floats]:
@@ -115,7 +115,7 @@ def errors(model: CellModel, rate_hz: float) -> tuple[Floats, Floats]:
     found: list[tuple[float, float]] = []
     for seed in (1, 2):
         rig = Rig(80, model, rate_hz=rate_hz, seed=seed)
-        rig.leave_be(rig.run(30.0))
+        rig.settle(30.0)
         for sign in (-1, 1, -1):
             changes = sign * rig.rng.uniform(20.0, 1000.0, 80)
             steps = steps_of(rig, changes, 1.0)
@@ -147,7 +147,7 @@ def test_a_noisier_scale_says_that_it_is_less_sure() -> None:
     sigmas = []
     for noise_g in (0.2, 1.0, 4.0):
         table = Table(20, noise_g=noise_g)
-        table.leave_be(table.run(40.0))
+        table.settle(40.0)
         sigmas.append(float(np.median([s.sigma_g for s in steps_of(table, np.full(20, -345.0))])))
     assert sigmas == sorted(sigmas)
     assert sigmas[2] > 4 * sigmas[0]
@@ -155,7 +155,7 @@ def test_a_noisier_scale_says_that_it_is_less_sure() -> None:
 
 def test_a_level_that_holds_longer_is_known_better() -> None:
     table = Table(noise_g=2.0)
-    table.leave_be(table.run(30.0))
+    table.settle(30.0)
     table.load -= 345.0
     offers = table.run(2.0)
     assert offers[-1].sigma_g < 0.8 * offers[0].sigma_g

@@ -99,8 +99,9 @@ class Table:
     def accept(self, stretch: int = 0) -> None:
         self.weigher.accept(self.names[stretch])
 
-    def leave_be(self, steps: Sequence[Step]) -> None:
-        """As the core does: a level that is the old one again ends the motion."""
-        for step in steps:
-            if self.weigher.insignificant(step) and step.flat_s >= 0.2:
-                self.weigher.dismiss(step.stretch)
+    def settle(self, seconds: float) -> None:
+        """Time passes as in the core: a level that is the old one again ends the motion."""
+        for _ in range(round(seconds * self.rate_hz)):
+            for step in self.feed():
+                if self.weigher.insignificant(step) and step.flat_s >= 0.2:
+                    self.weigher.dismiss(step.stretch)
