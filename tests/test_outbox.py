@@ -13,8 +13,9 @@ import pytest
 from outbox_scene import TOPICS, Box, answer, pick, picks, stock, wait_for
 
 from agent.messages import Event
+from agent.outbox.board import Board
 from agent.outbox.outbox import Outbox
-from agent.outbox.protocol import Batch, Receipt
+from agent.outbox.protocol import Batch, Receipt, ResultRow, Waiting
 
 
 @pytest.fixture
@@ -136,6 +137,16 @@ def test_an_answer_waits_until_the_broker_has_it(box: Box) -> None:
     assert box.outbox.results() == [second]
     box.restart()
     assert box.outbox.results() == [second]
+
+
+def test_an_answer_accepted_while_a_commit_ran_does_not_come_back() -> None:
+    board, row, newer = Board(), ResultRow(1, "o1", b"{}"), ResultRow(2, "o2", b"{}")
+    board.show(states={}, results=[row], last_sequence=0, waiting=Waiting(0, 0))
+    board.answered(1)
+    board.show(states={}, results=[row, newer], last_sequence=0, waiting=Waiting(0, 0))
+    assert board.results() == [newer]
+    board.show(states={}, results=[], last_sequence=0, waiting=Waiting(0, 0))
+    assert board.results() == []
 
 
 def test_of_a_flood_of_answers_the_newest_are_kept(box: Box) -> None:

@@ -336,7 +336,8 @@ def test_damage_found_while_running_keeps_the_count_and_what_memory_holds(
     def rotten_write(store: Store, group: Group, stamp: Stamp) -> Written:
         if failures:
             failures.clear()
-            store.path.write_bytes(b"rot" * 4096)
+            for end in ("", "-wal"):
+                store.path.with_name(store.path.name + end).write_bytes(b"rot" * 4096)
             raise OutboxError("corrupt", "database disk image is malformed")
         return write(store, group, stamp)
 
