@@ -50,6 +50,7 @@ class Shelf:
         self.plates: list[Plate] = []
         self.lanes: dict[str, schema.Lane] = {}
         self.shared: list[schema.Lane] = []
+        self.spares: dict[str, str] = {}
         self.goods: dict[str, Goods] = {}
         self.elsewhere: list[schema.Product] = []
         self.curves: list[Curve] = []
@@ -96,9 +97,9 @@ class Shelf:
         for i in range(units or 4):
             self.load(name, self.heavy(goods), i % len(self.lanes[name].cells), (-2.0, -1.0), (0.0, 1.0))
 
-    def spare(self, board: int = 0) -> None:
-        """A plate without a lane, to the right of the last."""
-        self._plate(board)
+    def spare(self, name: str, board: int = 0) -> None:
+        """A plate without a lane, to the right of the last; weights can be laid on it by its name."""
+        self.spares[name] = self._plate(board)
 
     def product(self, goods: str, *, unit_g: float) -> None:
         """Goods of the shop that have no lane here."""
@@ -130,8 +131,9 @@ class Shelf:
         return self.goods[goods].mean_g * (1 + 0.005 * float(self.rng.standard_normal()))
 
     def cell(self, lane: str, plate: int = 0) -> int:
-        """Column of a plate of the lane."""
-        return [p.name for p in self.plates].index(self.lanes[lane].cells[plate])
+        """Column of a plate of the lane, or of a spare plate."""
+        name = self.spares.get(lane) or self.lanes[lane].cells[plate]
+        return [plate.name for plate in self.plates].index(name)
 
     def load(self, lane: str, grams: float, plate: int, times: Sequence[float], levels: Sequence[float]) -> None:
         """`grams` on one plate, times a level that runs through `levels` at `times` and stays on the last."""
