@@ -7,6 +7,7 @@ Not here: the weighing (weighing/), the judgement (fusion/), the books (shelf/, 
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from agent.config.schema import Config
 from agent.fusion.evidence import Around, shares_load
@@ -154,8 +155,14 @@ class Core:
         """What is known around a step; `others`: further stretches that are judged with it."""
         strays = [s for i in (step.stretch, *others) for s in self.ledger.contents.strays(i)]
         board = self.planogram.stretches[step.stretch].board
-        leaning = sum(shares_load(step, weigher.away_g(i)) for i in board if i not in others)
-        return Around(self.hands, self.ledger.state(), tuple(strays), self._crosstalk_g(step, others), leaning)
+        leaning = sum(shares_load(step, *weigher.motion(i)) for i in board if i not in others)
+        return Around(
+            self.hands,
+            self.ledger.state(watched=self.hands.watched),
+            tuple(strays),
+            self._crosstalk_g(step, others),
+            leaning,
+        )
 
     def _tell(self, verdict: Verdict) -> list[Output]:
         step, stretch = verdict.step, verdict.stretch
@@ -168,9 +175,16 @@ class Core:
         for one in verdict.said:
             reason = restock_reason(one, stretch, self.mode, while_off)
             delta = step.delta_g if len(verdict.said) == 1 else one.move.sign * one.move.mean_g
-            payload = tell(step, one, delta, self.clock, reason)
+            payload = tell(self._dated(step, stretch, one.move.visitor), one, delta, self.clock, reason)
             outputs.append(self._event(payload, payload.ended_s))
         return outputs
+
+    def _dated(self, step: Step, stretch: Stretch, visitor: str | None) -> Step:
+        """Behind a hole in the stream only the hand tells when it happened."""
+        if not step.across_gap or visitor is None:
+            return step
+        at = self.hands.nearest_s(stretch, visitor, step.began, step.settled)
+        return step if at is None else replace(step, fell=at, rose=at)
 
     def _crosstalk_g(self, step: Step, but: tuple[int, ...]) -> float:
         """The largest step on the same board around the same time."""

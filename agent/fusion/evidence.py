@@ -14,6 +14,7 @@ from agent.shelf.contents import Stray
 from agent.shelf.planogram import Stretch
 from agent.weighing.step import Step
 
+AT_ONCE_S = 0.2  # two who act at once are both there within this
 BEFORE_S, AFTER_S = 0.4, 0.3  # around the steepest moment: a hand arrives before and leaves after
 ALONE_S = 4.0  # nobody was seen for this long: what comes now is staff's, behind the camera's back
 LEAST = 1e-4  # a hand that fits worse was not there
@@ -24,7 +25,8 @@ TOUCH_HAND_IN, TOUCH_HAND_OUT, TOUCH_UNKNOWN = (
 )  # touches for each pick: a hand in the lane now, none, no tracker
 TOUCH_S, TOUCH_HELD_S = 0.12, 0.2  # a touch stays flat about this long; while a hand is seen in the lane
 LEAN_LEAST_G = 6.0  # what a lane must feel to count
-LEANING, TOUCH_LEANING, TOUCH_LEANING_S = 2, 3.0, 1.5  # a body leaning on the board moves many stretches, for seconds
+LEANING, TOGETHER_S = 2, 0.6  # two more lanes that begin to move within this time: no coincidence of hands
+TOUCH_LEANING, TOUCH_LEANING_S = 60.0, 1.5  # a body leaning on the board, for seconds
 GAP_TOUCH = 10.0  # behind a hole in the stream a step is trusted that much less
 
 Fits = Mapping[str | None, float]  # visitor -> likelihood of the hands; None: somebody who was not seen
@@ -49,16 +51,17 @@ class Evidence:
     stretch: Stretch
     took: Fits  # had they taken
     laid: Fits  # had they laid something down
-    both: Fits  # at any moment of the whole step
+    both: Fits  # anywhere in the lane at the very moment
     touch: float  # prior of a passing touch
     touch_s: float  # how long a touch stays flat
     alone: bool  # a tracker is there and has seen nobody for a while
     around: Around
 
 
-def shares_load(step: Step, away_g: float) -> bool:
-    """Is another stretch, `away_g` off its level, pushed the same way as this one, as when somebody leans on both?"""
-    return abs(away_g) >= LEAN_LEAST_G and 0.1 < away_g / step.delta_g < 10.0
+def shares_load(step: Step, away_g: float, since: float) -> bool:
+    """Is another stretch, `away_g` off its level, pushed the same way at the same moment, as when somebody leans on
+    both?"""
+    return abs(away_g) >= LEAN_LEAST_G and 0.1 < away_g / step.delta_g < 10.0 and abs(since - step.began) < TOGETHER_S
 
 
 def gather(step: Step, stretch: Stretch, around: Around) -> Evidence:
@@ -70,7 +73,7 @@ def gather(step: Step, stretch: Stretch, around: Around) -> Evidence:
         stretch=stretch,
         took=_fits(step, stretch, hands, step.fell, lambda g: max(-g, 0.0)),
         laid=_fits(step, stretch, hands, step.rose, lambda g: max(g, 0.0)),
-        both=_fits(step, stretch, hands, None, abs),
+        both=_both(step, stretch, hands),
         touch=touch * (GAP_TOUCH if step.across_gap else 1.0),
         touch_s=touch_s,
         alone=hands.watched and not hands.present(step.now, within_s=ALONE_S),
@@ -88,12 +91,22 @@ def _touch(hands: Hands, hand_in: bool, leaning: int) -> tuple[float, float]:
 
 
 def _fits(step: Step, stretch: Stretch, hands: Hands, moment: float | None, weight: Callable[[float], float]) -> Fits:
-    """Of every visitor, around `moment` (None: during the whole step, as behind a hole in the stream)."""
-    if moment is None or step.across_gap:
+    """Of every visitor, around `moment`; behind a hole in the stream, during all of it."""
+    if step.across_gap:
         since, until = step.began - AFTER_S, step.settled
     else:
         since, until = moment - BEFORE_S, moment + AFTER_S
-    found = hands.likelihoods(stretch, _centre(step, weight), since, until)
+    return _known(hands.likelihoods(stretch, _centre(step, weight), since, until), hands)
+
+
+def _both(step: Step, stretch: Stretch, hands: Hands) -> Fits:
+    """Of every visitor, anywhere in the lane, right at the moment: for two who act at once, each at a place of its own."""
+    moment = step.fell if step.delta_g < 0 else step.rose
+    since, until = (step.began, step.settled) if step.across_gap else (moment - AT_ONCE_S, moment + AT_ONCE_S)
+    return _known(hands.likelihoods(stretch, None, since, until), hands)
+
+
+def _known(found: Mapping[str, float], hands: Hands) -> Fits:
     nobody = {None: UNSEEN_LIKELIHOOD if hands.watched else 1.0}
     return {v: p for v, p in sorted(found.items()) if p > LEAST} | nobody
 

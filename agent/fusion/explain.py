@@ -23,8 +23,9 @@ UNREST_S, UNREST_MOST = 0.5, 6.0  # goods come to rest at once; the longer it to
 TREMBLE = 0.02  # of a hand's force (15 kg presses on a real platform: 100-300 g)
 RINGING = 0.003  # of the step: a full flask sloshes
 REST_ROUGH_G = 4.0  # goods set down on a shaken shelf
-PAIR_TOGETHER = 3.0  # two visitors take one each, where both hands are in the lane: few hands are there for nothing
-PAIR_SAME = 0.02  # one visitor, two different things at once
+PAIR_TOGETHER = 0.8  # two visitors with both hands in the lane take one each; two units at a grasp are 0.08
+PAIR_UNSEEN = 0.1  # ... of whom one is not seen
+PAIR_SAME = 0.004  # one visitor, two different things at once
 PAIR_SWAP = 0.03  # one thing comes as another goes
 PAIR_SIGMAS = 4.0
 LEAST_OF_PAIR = 3e-3  # prior of each of two: two unlikely things at once are not worth the search
@@ -176,7 +177,9 @@ def _coupling(moves: tuple[Move, ...]) -> float:
     one, other = moves
     if one.sign != other.sign:
         return PAIR_SWAP
-    return PAIR_TOGETHER if one.visitor != other.visitor else PAIR_SAME
+    if one.visitor == other.visitor:
+        return PAIR_SAME
+    return PAIR_TOGETHER * (PAIR_UNSEEN if None in (one.visitor, other.visitor) else 1.0)
 
 
 def _hands(e: Evidence, moves: tuple[Move, ...], move: Move) -> float:

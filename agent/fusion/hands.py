@@ -75,19 +75,28 @@ class Hands:
         """Visitors seen in the last `within_s` before `t`."""
         return [v for v, seen in self._seen.items() if t - seen <= within_s]
 
-    def likelihoods(self, stretch: Stretch, position: float, since: float, until: float) -> dict[str, float]:
-        """How well each visitor's nearest hand between `since` and `until` fits a change at `position` (in cells) of
-        the stretch: 1 for a hand right there, falling with distance. Without a box everybody present fits alike."""
+    def likelihoods(self, stretch: Stretch, position: float | None, since: float, until: float) -> dict[str, float]:
+        """How well each visitor's nearest hand between `since` and `until` fits a change at `position` (in cells; None:
+        anywhere) of the stretch: 1 for a hand right there, falling with distance. Without a box everybody present fits
+        alike."""
         if stretch.box is None:
             return {v: UNSEEN_LIKELIHOOD * 10.0 for v in self.present(until)}
-        u = stretch.cell_u_m(position)
-        assert u is not None
+        u = None if position is None else stretch.cell_u_m(position)
         fits: dict[str, float] = {}
         for visitor, kept in self._hands.items():
-            inside = [_distance2(p, stretch, u) for p in kept if since <= p[0] <= until]
+            inside = [_distance2(p, stretch.box, u) for p in kept if since <= p[0] <= until]
             if inside:
                 fits[visitor] = math.exp(-0.5 * min(inside))
         return fits
+
+    def nearest_s(self, stretch: Stretch, visitor: str, since: float, until: float) -> float | None:
+        """When this visitor's hand was nearest to the stretch; None when it was not seen."""
+        if stretch.box is None:
+            return None
+        seen = [
+            (_distance2(p, stretch.box, None), p[0]) for p in self._hands.get(visitor, ()) if since <= p[0] <= until
+        ]
+        return min(seen, default=(0.0, None))[1]
 
     def inside(self, stretch: Stretch, t: float) -> set[str]:
         """Whose hands are in the stretch's box right now? A hand that was there a moment ago and is hidden since
@@ -124,11 +133,11 @@ def _is_inside(kept: deque[Position], box: Box, t: float) -> bool:
     return False
 
 
-def _distance2(position: Position, stretch: Stretch, u_m: float) -> float:
-    """Squared distance in sigmas between a hand and a place in the stretch."""
-    assert stretch.box is not None
+def _distance2(position: Position, box: Box, u_m: float | None) -> float:
+    """Squared distance in sigmas between a hand and a place in the box; `u_m` None: any place along it."""
     _, u, v, d = position
-    along = (u - u_m) / ALONG_SIGMA_M
-    up = max(stretch.box.bottom - v, v - stretch.box.top, 0.0) / UP_SIGMA_M
+    off_m = max(box.left - u, u - box.right, 0.0) if u_m is None else u - u_m
+    along = off_m / ALONG_SIGMA_M
+    up = max(box.bottom - v, v - box.top, 0.0) / UP_SIGMA_M
     out = max(d - INSIDE_M, 0.0) / OUT_SIGMA_M
     return along * along + up * up + out * out

@@ -23,6 +23,7 @@ from agent.weighing.step import Step
 EARLIEST_S, LATE_S = 0.18, 0.8  # flat for less says little; three blocks must do when the step is older than this
 FEWEST_BLOCKS = 3  # a slow scale: two wild samples in a row do happen
 SOONEST_S = 0.5  # after the steepest moment: soon enough for a screen, late enough for a good weight
+VAGUE, VAGUE_G, VAGUE_S = 0.06, 1.0, 0.9  # a level that is still uncertain by more than this may wait so long
 SURE = 0.95  # that something real happened: then it is told
 CLEAR = 0.8  # ... and it is clear what; otherwise a moment more may tell
 CLEAR_WAIT_S = 0.4
@@ -90,6 +91,8 @@ def judge(step: Step, stretch: Stretch, around: Around, beside: Iterable[tuple[S
 def _due(step: Step) -> bool:
     """Late enough to say something, and not too often for a level that stays unclear?"""
     age = step.now - _moment(step)
+    if step.sigma_g > VAGUE * abs(step.delta_g) + VAGUE_G and age < VAGUE_S:
+        return False
     if step.blocks < FEWEST_BLOCKS or age < SOONEST_S - 1e-9 or (step.flat_s < EARLIEST_S and age < LATE_S):
         return False
     return step.flat_s < LATEST_S or step.blocks % 2 == 0

@@ -25,9 +25,9 @@ class Ledger:
         self.stock = Stock(planogram)
         self._seen_g: dict[str, float] = {}  # goods of no fixed weight, as they last weighed
 
-    def state(self) -> ShelfState:
-        """As an explanation needs it."""
-        return ShelfState(self._planogram, self.baskets, self.stock.units, self._seen_g)
+    def state(self, *, watched: bool) -> ShelfState:
+        """As an explanation needs it. `watched`: a tracker tells who is there."""
+        return ShelfState(self._planogram, self.baskets, self.stock.units, watched, self._seen_g)
 
     def book(self, step: Step, stretch: Stretch, said: tuple[Said, ...]) -> None:
         """One verdict: all its moves. A single move is as heavy as was measured, each of several as it should be."""

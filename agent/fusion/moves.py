@@ -29,7 +29,8 @@ UNWEIGHED_PUT = 0.9  # goods of no fixed weight: whatever comes to their lane is
 KNOWN_AGAIN, DRUNK_FROM = 0.85, 0.15  # goods of no fixed weight: mostly the one seen before, somewhat lighter or fuller
 SHOP_PUT = 0.03  # other goods of the shop, all together
 RESTOCK = 0.5  # with nobody there, what comes is staff's, in any number of units
-RESTOCK_AMONG = 0.01  # ... behind the tracker's back, among shoppers
+RESTOCK_AMONG = 0.02  # ... behind the tracker's back, among shoppers
+UNSEEN_MISPLACES = 0.2  # somebody the tracker did not see is staff more often than a shopper
 FOREIGN_PUT = 0.03  # an umbrella, a cup, a phone
 BROAD_G = 1500.0  # objects of unknown weight: exponential with this mean
 NEAR, NEAR_G = 0.1, 10.0  # of a unit's weight, and grams: further off, a product is not worth a look
@@ -66,6 +67,7 @@ class ShelfState:
     planogram: Planogram
     baskets: Baskets
     units: Mapping[tuple[str, str], int | None]  # (lane, gtin) -> units standing there, None: not known
+    watched: bool  # a tracker tells who is there
     seen_g: Mapping[str, float]  # gtin -> weight it last had, of goods of no fixed weight
 
 
@@ -109,10 +111,11 @@ def puts(stretch: Stretch, delta_g: float, visitor: str | None, shelf: ShelfStat
             yield from _unweighed(lane, +1, delta_g, UNWEIGHED_PUT, visitor, shelf)
         else:
             yield from _own(lane, +1, delta_g, UNSEEN_OWN_PUT / len(stretch.lanes), visitor, None)
-    share = SHOP_PUT / max(len(shelf.planogram.goods), 1)
+    unseen = 1.0 if visitor is not None or not shelf.watched else UNSEEN_MISPLACES
+    share = unseen * SHOP_PUT / max(len(shelf.planogram.goods), 1)
     for product in _others(stretch, shelf.planogram, delta_g):
         yield _single(product, +1, name, share, visitor)
-    yield Move(+1, name, None, None, math.nan, 0.0, FOREIGN_PUT, visitor)
+    yield Move(+1, name, None, None, math.nan, 0.0, unseen * FOREIGN_PUT, visitor)
 
 
 def restocks(stretch: Stretch, delta_g: float, prior: float) -> Iterator[Move]:

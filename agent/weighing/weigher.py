@@ -245,9 +245,10 @@ class Weigher:
         self._last = t
         self.hole(t)
 
-    def away_g(self, stretch: int) -> float:
-        """How far the stretch was off its level in the last block; 0 for one that is not in motion."""
-        return float(self._away[self._at[stretch]])
+    def motion(self, stretch: int) -> tuple[float, float]:
+        """How far the stretch was off its level in the last block (0: not in motion), and since when, in seconds."""
+        i = self._at[stretch]
+        return float(self._away[i]), float(self._began[i])
 
     def moving(self, stretch: int) -> bool:
         """Has the stretch left its level?"""
