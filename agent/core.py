@@ -32,7 +32,7 @@ from agent.messages import (
     Tracks,
 )
 from agent.orders import Orders
-from agent.shelf.planogram import Planogram
+from agent.shelf.planogram import Planogram, Stretch
 from agent.state import load, save
 from agent.weighing.calibration import Calibration
 from agent.weighing.step import Step

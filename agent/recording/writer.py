@@ -1,16 +1,16 @@
 """Keeps the observation stream without ever holding up the core.
 
-The core's thread hands over each observation before it steps; a thread of its own writes. A queue that is full (a slow
-disk) is a hole: the segment ends there and a new one begins with a fresh snapshot, so that every segment replays
-without gaps. Not here: files and a disk that refuses (disk.py).
+The core's thread hands over each observation before it steps; a thread of its own looks twice a second and writes what
+has gathered, since waking it for each reading would cost more than the writing. A queue that is full (a slow disk) is a
+hole: the segment ends there and a new one begins with a fresh snapshot, so that every segment replays without gaps.
+Not here: files and a disk that refuses (disk.py).
 """
 
 from __future__ import annotations
 
-import queue
 import threading
+from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 
 import msgspec
@@ -19,7 +19,7 @@ from agent.messages import Observation, Snapshot
 from agent.recording.disk import RecordingDisk
 
 QUEUE = 2048  # half a minute of one scale at 60 Hz: longer than an SD card's worst pause
-TEND_S = 0.5
+LOOK_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,8 @@ class Recorder:
 
     def __init__(self, segment_s: float, queue_size: int = QUEUE) -> None:
         self._segment_s = segment_s
-        self._queue: queue.Queue[_Item | None] = queue.Queue(queue_size)
+        self._queue_size = queue_size
+        self._queue: deque[_Item] = deque()  # one thread appends, one takes: needs no lock
         self._due = threading.Event()
         self._due.set()
         self._began_s = 0.0
@@ -48,7 +49,7 @@ class Recorder:
         """Keeps `observation`; `snapshot` gives the core as it is before it sees it, and is called only when needed.
 
         The snapshot becomes bytes here, in the thread that owns the core: what it is made of may change at once."""
-        if self._queue.full():  # only this thread adds, so a queue that is not full now takes the item below
+        if len(self._queue) >= self._queue_size:
             self._hole = True
             return
         head: bytes | None = None
@@ -57,26 +58,25 @@ class Recorder:
             self._hole = False
             self._began_s = observation.t
             head = msgspec.json.encode(snapshot())
-        self._queue.put_nowait(_Item(observation, head))
+        self._queue.append(_Item(observation, head))
 
     def run(self, disk: RecordingDisk, beat: Callable[[], None] = lambda: None) -> None:
         """Writes to `disk` until `stop`, and then what is still queued. `beat` says that this thread lives."""
-        while not (self._stopping.is_set() and self._queue.empty()):
-            beat()
-            with suppress(queue.Empty):
-                item = self._queue.get(timeout=TEND_S)
-                if item is not None:
-                    self._write(disk, item)
-            disk.tend()
+        while not self._stopping.wait(LOOK_S):
+            self.write(disk, beat)
+        self.write(disk, beat)
         disk.end()
 
     def stop(self) -> None:
         """Wakes `run`. Nothing may be recorded afterwards."""
         self._stopping.set()
-        with suppress(queue.Full):
-            self._queue.put_nowait(None)
 
-    def _write(self, disk: RecordingDisk, item: _Item) -> None:
-        if item.snapshot is not None:
-            disk.begin(item.observation.t, item.snapshot)
-        disk.write(item.observation)
+    def write(self, disk: RecordingDisk, beat: Callable[[], None] = lambda: None) -> None:
+        """Everything that is queued, and what the disk has to do from time to time."""
+        beat()
+        while self._queue:
+            item = self._queue.popleft()
+            if item.snapshot is not None:
+                disk.begin(item.observation.t, item.snapshot)
+            disk.write(item.observation)
+        disk.tend()

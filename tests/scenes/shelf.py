@@ -55,6 +55,8 @@ class Shelf:
         self.elsewhere: list[schema.Product] = []
         self.curves: list[Curve] = []
         self.shakes: list[Shake] = []
+        self._strays: dict[tuple[str, str], list[float]] = {}  # lane and goods that do not belong there: their weights
+        self._taken: dict[str, list[float]] = {}  # goods: weights of what people hold
         self.wild: list[tuple[float, float, int, float]] = []  # from, to, cell, counts (NaN: no reading)
         self._seed = seed
         self._mounted: tuple[CellPhysics, schema.Config] | None = None
@@ -127,8 +129,23 @@ class Shelf:
             yield t, counts
 
     def heavy(self, goods: str) -> float:
-        """The weight of one item."""
+        """The weight of one item more."""
         return self.goods[goods].mean_g * (1 + 0.005 * float(self.rng.standard_normal()))
+
+    def take_off(self, lane: str, goods: str) -> float:
+        """The weight of an item that leaves the lane: of what does not belong there, the one that came last."""
+        strays = self._strays.get((lane, goods))
+        grams = strays.pop() if strays else self.heavy(goods)
+        self._taken.setdefault(goods, []).append(grams)
+        return grams
+
+    def lay_down(self, lane: str, goods: str) -> float:
+        """The weight of an item that comes: the one that was taken last, where one was."""
+        taken = self._taken.get(goods)
+        grams = taken.pop() if taken else self.heavy(goods)
+        if goods != lane:
+            self._strays.setdefault((lane, goods), []).append(grams)
+        return grams
 
     def cell(self, lane: str, plate: int = 0) -> int:
         """Column of a plate of the lane, or of a spare plate."""

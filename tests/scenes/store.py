@@ -99,7 +99,7 @@ class Store(Shelf):
         self._visit(visitor, lane, at, plate, stays_s, hand)
         self.press(lane, by=float(self.rng.uniform(30, 120)), at=at - 0.4, lasts_s=0.3, plate=plate)
         for i in range(units):
-            self.weight(lane, by=-(grams or self.heavy(goods or lane)), at=at + 0.1 * i, plate=plate)
+            self.weight(lane, by=-(grams or self.take_off(lane, goods or lane)), at=at + 0.1 * i, plate=plate)
 
     def puts(
         self,
@@ -117,7 +117,7 @@ class Store(Shelf):
         """A hand comes, sets down with a thump, goes. `grams`: so much, as of an object of no product."""
         self._visit(visitor, lane, at, plate, stays_s, hand)
         for i in range(units):
-            by = grams or self.heavy(goods or lane)
+            by = grams or self.lay_down(lane, goods or lane)
             self.weight(lane, by=by, at=at + 0.1 * i, plate=plate)
             thump_g = min(300.0, by * float(self.rng.uniform(0.1, 0.8)))
             self.load(

@@ -32,6 +32,17 @@ def test_a_press_by_somebody_whom_nobody_sees_is_no_event(board: Store) -> None:
     assert board.played(12) == []
 
 
+@pytest.mark.xfail(strict=True, reason="held within 3 % for 0.4 s, it is told as an unknown object put and picked")
+def test_a_press_that_happens_to_be_even_is_no_event_even_where_nobody_looks() -> None:
+    store = Store(seed=9)
+    store.lane("cola", unit_g=345, units=6, plates=2)
+    store.lane("tea", unit_g=60, units=6, plates=2)
+    store.lane("water", unit_g=520, units=6, plates=2)
+    store.no_tracker()
+    store.press("cola", by=200.0, at=3.0, lasts_s=1.2)
+    assert store.played(7) == []
+
+
 @pytest.mark.parametrize("lasts_s", [0.4, 0.7, 1.0])
 def test_a_can_lifted_and_set_back_is_no_event(board: Store, lasts_s: float) -> None:
     board.hand_in("cola", at=2.6, visitor="ann")
