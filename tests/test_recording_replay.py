@@ -73,6 +73,7 @@ def record(
     for observation in observations:
         recorder.record(observation, (lambda: first) if first is not None else core.snapshot)
         said += [msgspec.json.encode(getattr(o, "payload", None) or o.result) for o in core.step(observation)]  # type: ignore[union-attr]
+        recorder.write(disk)
     recorder.stop()
     recorder.run(disk)
     return said
