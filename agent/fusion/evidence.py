@@ -90,7 +90,7 @@ def _touch(hands: Hands, hand_in: bool, leaning: int) -> tuple[float, float]:
     return TOUCH_HAND_OUT if hands.watched else TOUCH_UNKNOWN, TOUCH_S
 
 
-def _fits(step: Step, stretch: Stretch, hands: Hands, moment: float | None, weight: Callable[[float], float]) -> Fits:
+def _fits(step: Step, stretch: Stretch, hands: Hands, moment: float, weight: Callable[[float], float]) -> Fits:
     """Of every visitor, around `moment`; behind a hole in the stream, during all of it."""
     if step.across_gap:
         since, until = step.began - AFTER_S, step.settled
@@ -100,7 +100,7 @@ def _fits(step: Step, stretch: Stretch, hands: Hands, moment: float | None, weig
 
 
 def _both(step: Step, stretch: Stretch, hands: Hands) -> Fits:
-    """Of every visitor, anywhere in the lane, right at the moment: for two who act at once, each at a place of its own."""
+    """Of every visitor, anywhere in the lane, right at the moment: two who act at once have each a place of its own."""
     moment = step.fell if step.delta_g < 0 else step.rose
     since, until = (step.began, step.settled) if step.across_gap else (moment - AT_ONCE_S, moment + AT_ONCE_S)
     return _known(hands.likelihoods(stretch, None, since, until), hands)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -14,7 +15,7 @@ from tools.score.case import CaseError, load
 from tools.score.play import Result, figures, play
 
 USAGE, NO_INPUT = 64, 66
-HEAD = f"{'case':24} {'right':>5} {'wrong':>5} {'missed':>6} {'F1':>6} {'no vis.':>7} {'p50 s':>6} {'p95 s':>6} {'ECE':>6} {'x real':>7}"
+COLUMNS = ("right", "wrong", "missed", "F1", "no visitor", "p50 s", "p95 s", "ECE", "x real")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -55,7 +56,7 @@ def _whole(result: Result) -> dict[str, Any]:
 
 def _print_case(name: str, result: Result, *, first: bool) -> None:
     if first:
-        print(HEAD)
+        print(_line("case", COLUMNS))
     print(_row(name, figures([result])))
     for entry in result.matches.missed:
         print(f"    missed {entry['type']} {entry['lane']} {entry['gtin']} x{entry['units']} at {entry['t_s']} s")
@@ -65,12 +66,14 @@ def _print_case(name: str, result: Result, *, first: bool) -> None:
 
 
 def _row(name: str, found: dict[str, Any]) -> str:
-    delay = found["delay_s"]
-    p50, p95 = ("-" if delay[k] is None else f"{delay[k]:.2f}" for k in ("p50", "p95"))
-    return (
-        f"{name:24} {found['tp']:5} {found['fp']:5} {found['fn']:6} {found['f1']:6.3f} {found['f1_without_visitor']:7.3f}"
-        f" {p50:>6} {p95:>6} {found['ece']:6.3f} {found['realtime_factor'] or 0:7.0f}"
-    )
+    delay = ["-" if found["delay_s"][k] is None else f"{found['delay_s'][k]:.2f}" for k in ("p50", "p95")]
+    counts = [str(found[k]) for k in ("tp", "fp", "fn")]
+    shares = [f"{found['f1']:.3f}", f"{found['f1_without_visitor']:.3f}", *delay, f"{found['ece']:.3f}"]
+    return _line(name, [*counts, *shares, f"{found['realtime_factor'] or 0:.0f}"])
+
+
+def _line(name: str, columns: Sequence[str]) -> str:
+    return f"{name:24}" + "".join(f"{column:>11}" for column in columns)
 
 
 if __name__ == "__main__":
