@@ -1,0 +1,42 @@
+"""The walkthrough names functions; they must be where it says."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+PAGES = Path(__file__).resolve().parent.parent / "docs"
+NAMED = re.compile(r"\[`([A-Za-z_][\w.]*)`\]\((\.\./[\w/.-]+\.py)\)")
+
+
+def names_in(source: str) -> set[str]:
+    """Every class and function of a module, methods as `Class.method`."""
+    found = set()
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found.add(node.name)
+        if isinstance(node, ast.ClassDef):
+            found |= {f"{node.name}.{inner.name}" for inner in node.body if isinstance(inner, ast.FunctionDef)}
+    return found
+
+
+def missing(page: str) -> list[str]:
+    return [
+        f"{name} in {path}"
+        for name, path in NAMED.findall(page)
+        if name not in names_in((PAGES / path).resolve().read_text("utf-8"))
+    ]
+
+
+@pytest.mark.parametrize("page", ["walkthrough.md"])
+def test_every_function_a_page_names_is_where_it_says(page: str) -> None:
+    text = (PAGES / page).read_text("utf-8")
+    assert len(NAMED.findall(text)) > 30
+    assert missing(text) == []
+
+
+def test_a_name_that_moved_would_be_seen() -> None:
+    assert missing("[`Core.stumble`](../agent/core.py) [`Core.step`](../agent/core.py)") == [
+        "Core.stumble in ../agent/core.py"
+    ]
