@@ -1,0 +1,232 @@
+"""When a step is believed, and what is then said of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from shelf_scene import AT_S, CHIPS, COLA, SOAP, TEA, Shelf, lane, words
+
+from agent.config.schema import Product
+from agent.fusion.judge import Ruling, Verdict
+
+BLOCK_S = 0.05
+
+
+def row(**cola: object) -> Shelf:
+    return Shelf(
+        lane("chips", "a", gtin=CHIPS, unit_g=150.0),
+        lane("cola", "b", "c", **cola),
+        lane("soap", "d", gtin=SOAP, unit_g=90.0),
+        goods=(Product(gtin=TEA, unit_g=420.0),),
+        spare="e",
+    )
+
+
+def course(
+    shelf: Shelf, lane: str, delta_g: float, *cells_g: float, until_s: float = 8.0, **about: Any
+) -> tuple[float, Verdict]:
+    """The step is offered every block while its level holds: seconds from the change to the first verdict that is
+    not WAIT, and the verdict."""
+    for blocks in range(1, round(until_s / BLOCK_S)):
+        verdict = shelf.judged(lane, delta_g, *cells_g, flat_s=blocks * BLOCK_S, **about)
+        if verdict.ruling is not Ruling.WAIT:
+            return verdict.step.now - AT_S, verdict
+    raise AssertionError("nothing was decided")
+
+
+# -- when --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("delta_g", [-345.0, 345.0, -690.0])
+def test_a_bottle_that_fits_is_told_within_a_second_and_not_at_once(delta_g: float) -> None:
+    after_s, verdict = course(row(), "cola", delta_g)
+    assert 0.3 < after_s <= 1.0
+    assert verdict.ruling is Ruling.TOLD
+    assert verdict.resolved == (row().stretch("cola").index,)
+
+
+def test_an_odd_weight_is_told_later_than_one_that_fits() -> None:
+    fits_s, _ = course(row(), "cola", -345.0)
+    odd_s, odd = course(row(), "cola", -217.0)
+    assert odd_s > fits_s
+    assert words(odd.said) == [(-1, "cola", None, None, None)]
+
+
+def test_two_blocks_are_never_enough() -> None:
+    for late_s in (0.0, 5.0, 50.0):
+        assert row().judged("cola", -345.0, flat_s=2 * BLOCK_S, now=AT_S + 1.0 + late_s).ruling is Ruling.WAIT
+
+
+def test_a_slow_scale_is_judged_by_the_few_blocks_it_has() -> None:
+    """10 Hz: a block a sample, a tenth of a second each."""
+    step = row().step("cola", -345.0, blocks=6, flat_s=0.6)
+    assert row().verdict(step).ruling is Ruling.TOLD
+
+
+def test_noise_is_nothing_and_after_a_while_the_level() -> None:
+    after_s, verdict = course(row(), "cola", 2.0)
+    assert verdict.ruling is Ruling.LEVEL and verdict.said == ()
+    assert after_s > 1.0
+
+
+def test_below_the_least_step_of_the_lane_nothing_is_said() -> None:
+    _, verdict = course(row(min_step_g=400.0), "cola", -345.0)
+    assert verdict.ruling is Ruling.LEVEL
+
+
+def test_while_the_hand_is_still_there_one_waits_but_not_for_ever() -> None:
+    gone, there, held = row(), row(), row()
+    gone.hand("ann", gone.middle("cola"))
+    there.hand("ann", there.middle("cola"), stays=True)
+    gone_s, _ = course(gone, "cola", -345.0)
+    there_s, verdict = course(there, "cola", -345.0)
+    assert there_s > gone_s + 0.5
+    assert words(verdict.said) == [(-1, "cola", COLA, 1, "ann")]
+    for i in range(150):
+        held.hand("ann", held.middle("cola"), at_s=AT_S + i / 15, stays=True)
+    held_s, _ = course(held, "cola", -345.0)
+    assert held_s < 5.0
+
+
+def test_another_s_hand_in_the_lane_is_not_waited_for() -> None:
+    shelf = row()
+    shelf.hand("ann", shelf.middle("cola") - 0.05)
+    shelf.hand("bob", shelf.middle("cola") + 0.30, stays=True)
+    after_s, verdict = course(shelf, "cola", -345.0, -345.0, 0.0)
+    assert after_s <= 1.0
+    assert words(verdict.said) == [(-1, "cola", COLA, 1, "ann")]
+
+
+@settings(max_examples=80)
+@given(
+    delta_g=st.floats(-4000, 4000).filter(lambda g: abs(g) > 0.5),
+    share=st.floats(0, 1),
+    flat_s=st.floats(0.05, 9),
+    sigma_g=st.floats(0.3, 30),
+    hand=st.booleans(),
+)
+def test_a_verdict_is_always_one_of_three(
+    delta_g: float, share: float, flat_s: float, sigma_g: float, hand: bool
+) -> None:
+    shelf = row()
+    if hand:
+        shelf.hand("ann", shelf.middle("cola"))
+    verdict = shelf.judged("cola", delta_g, share * delta_g, (1 - share) * delta_g, flat_s=flat_s, sigma_g=sigma_g)
+    assert bool(verdict.said) == (verdict.ruling is Ruling.TOLD)
+    assert bool(verdict.resolved) == (verdict.ruling is not Ruling.WAIT)
+    for one in verdict.said:
+        assert 0.0 < one.confidence <= 1.0 + 1e-9
+        others = [p for _, p in one.alternatives]
+        assert others == sorted(others, reverse=True)
+        assert all(0.0 < p <= 1.0 for p in others)
+
+
+# -- what --------------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_clear_is_said_with_confidence_and_hardly_an_alternative() -> None:
+    shelf = row()
+    shelf.hand("ann", shelf.middle("cola"))
+    _, verdict = course(shelf, "cola", -345.0, -172.0, -173.0)
+    (one,) = verdict.said
+    assert one.confidence > 0.95
+    assert sum(p for _, p in one.alternatives) < 0.05
+
+
+def test_what_is_unclear_is_said_with_what_else_it_may_have_been() -> None:
+    shelf = Shelf(lane("mixed", "a"), lane("mixed", "a", gtin=TEA, unit_g=346.0))
+    _, verdict = course(shelf, "mixed", -345.5)
+    (one,) = verdict.said
+    assert 0.4 < one.confidence < 0.6
+    assert {one.move.gtin, one.alternatives[0][0].gtin} == {COLA, TEA}
+    assert one.confidence + one.alternatives[0][1] == pytest.approx(1.0, abs=0.05)
+
+
+def test_explanations_that_say_the_same_add_up() -> None:
+    """Whether the soap came out of ann's basket or out of nowhere: it is soap, laid down by ann."""
+    with_basket, without = row(), row()
+    for shelf in (with_basket, without):
+        shelf.hand("ann", shelf.middle("soap"))
+    with_basket.holds("ann", SOAP, 90.0)
+    (sure,), (less,) = (course(shelf, "soap", 90.0)[1].said for shelf in (with_basket, without))
+    assert words([sure]) == words([less]) == [(1, "soap", SOAP, 1, "ann")]
+    assert sure.confidence > less.confidence
+
+
+def test_two_hands_two_bottles_are_two_events() -> None:
+    shelf = row()
+    shelf.hand("ann", shelf.middle("cola") - 0.05)
+    shelf.hand("bob", shelf.middle("cola") + 0.05)
+    _, verdict = course(shelf, "cola", -690.0, -345.0, -345.0)
+    assert words(verdict.said) == [(-1, "cola", COLA, 1, "ann"), (-1, "cola", COLA, 1, "bob")]
+
+
+def test_an_exchange_is_a_pick_and_a_put() -> None:
+    shelf = row()
+    shelf.hand("ann", shelf.middle("cola"))
+    shelf.holds("ann", TEA, 420.0)
+    _, verdict = course(shelf, "cola", 75.0, 420.0, -345.0)
+    assert words(verdict.said) == [(-1, "cola", COLA, 1, "ann"), (1, "cola", TEA, 1, "ann")]
+
+
+# -- across a border ---------------------------------------------------------------------------------------------------
+
+
+def across(shelf: Shelf, one: str, one_g: float, other: str, other_g: float, flat_s: float = 0.8) -> Verdict:
+    """Both lanes step at the same moment; the verdict on the first."""
+    cells = len(shelf.stretch(one).cells)
+    first = shelf.step(one, one_g, *([0.0] * (cells - 1)), one_g, flat_s=flat_s)
+    return shelf.verdict(first, shelf.step(other, other_g, flat_s=flat_s))
+
+
+def test_a_bottle_across_the_border_of_two_lanes_is_one_bottle() -> None:
+    shelf = row()
+    verdict = across(shelf, "cola", -230.0, "soap", -115.0)
+    assert words(verdict.said) == [(-1, "cola", COLA, 1, None)]
+    assert set(verdict.resolved) == {shelf.stretch("cola").index, shelf.stretch("soap").index}
+    assert verdict.step.delta_g == pytest.approx(-345.0)
+
+
+def test_a_bottle_half_on_a_spare_plate_is_one_bottle_of_the_lane() -> None:
+    shelf = row()
+    verdict = across(shelf, "soap", -30.0, "", -60.0)
+    assert words(verdict.said) == [(-1, "soap", SOAP, 1, None)]
+    assert verdict.step.delta_g == pytest.approx(-90.0)
+
+
+def test_each_lane_s_own_bottle_at_the_same_moment_is_two_bottles() -> None:
+    shelf = row()
+    verdict = across(shelf, "cola", -345.0, "soap", -90.0)
+    assert words(verdict.said) == [(-1, "cola", COLA, 1, None)]
+    assert verdict.resolved == (shelf.stretch("cola").index,)
+
+
+def test_what_happens_at_different_moments_or_in_different_directions_is_not_one_thing() -> None:
+    shelf = row()
+    cola = shelf.step("cola", -230.0, 0.0, -230.0, flat_s=0.8)
+    soap = shelf.step("soap", -115.0, flat_s=0.8)
+    later = replace(soap, fell=soap.fell + 2.0)
+    came = shelf.step("soap", 115.0, flat_s=0.8)
+    for other in (later, came):
+        verdict = shelf.verdict(cola, other)
+        assert verdict.resolved in ((), (shelf.stretch("cola").index,))
+
+
+def test_a_spare_plate_alone_says_nothing_and_is_levelled_in_time() -> None:
+    shelf = row()
+    assert shelf.judged("", -300.0, flat_s=1.0).ruling is Ruling.WAIT
+    after_s, verdict = course(shelf, "", -300.0)
+    assert verdict.ruling is Ruling.LEVEL and verdict.said == ()
+    assert after_s < 6.0
+
+
+@pytest.mark.parametrize("order", [("cola", "soap"), ("soap", "cola")])
+def test_whichever_lane_is_judged_first_the_thing_is_the_same(order: tuple[str, str]) -> None:
+    shelf = row()
+    grams = {"cola": -230.0, "soap": -115.0}
+    verdict = across(shelf, order[0], grams[order[0]], order[1], grams[order[1]])
+    assert words(verdict.said) == [(-1, "cola", COLA, 1, None)]
