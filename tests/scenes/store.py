@@ -164,6 +164,12 @@ class Store(Shelf):
         self.unheard.append(("scale/main", since, until))
         self.tell(Gap(until, "scale/main", int((until - since) * self.rate_hz), "the queue was full"))
 
+    def tracker_lost(self, *, since: float, until: float) -> None:
+        """The tracker is away; its driver says so, and when it is back."""
+        self.unheard.append(("tracks", since, until))
+        self.tell(SensorLost(since, "tracks", "unplugged", "the tracker is away: start it"))
+        self.tell(SensorBack(until, "tracks"))
+
     def no_tracker(self) -> None:
         """Nobody looks."""
         self.unheard.append(("tracks", -np.inf, np.inf))
@@ -176,13 +182,13 @@ class Store(Shelf):
         """Anything else that the core is told, in the scene's time."""
         self.told_of.append(observation)
 
-    def restart(self, *, off_s: float, known_s: bool = True) -> None:
+    def restart(self, *, off_s: float, known: bool = True) -> None:
         """The power fails now and is back after `off_s`; a new process goes on from what the old one wrote down."""
         state = json.loads(json.dumps(self.core.snapshot(), allow_nan=False))
         self._core = Core.restore(self.config, state)
         self.now += off_s
         self.began_s = self.now - 20.0  # a boot takes a while
-        self._step(Restored(self.now - self.began_s, off_s if known_s else None))
+        self._step(Restored(self.now - self.began_s, off_s if known else None))
 
     # -- time passes --------------------------------------------------------------------------------------------------
 
@@ -214,6 +220,12 @@ class Store(Shelf):
         """All picks, puts and restocks so far, as the broker gets them."""
         moves = [x for kind in (Pick, Put, Restock) for x in self.told(kind)]
         return sorted(moves, key=lambda move: move.decided_s)
+
+    def probability(self, said: Pick | Put | Restock, *, goods: str | None) -> float:
+        """How probable an event says that it was these goods, as itself or as alternatives."""
+        gtin = None if goods is None else self.goods[goods].gtin
+        mine = said.confidence if said.gtin == gtin else 0.0
+        return mine + sum(other.probability for other in said.alternatives if other.gtin == gtin)
 
     @property
     def answers(self) -> list[Result]:

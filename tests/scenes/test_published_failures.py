@@ -5,6 +5,8 @@ from __future__ import annotations
 from store import Store
 from told import pick, put
 
+from wire.events import Put
+
 
 def test_another_product_of_the_same_weight_is_swapped_in(store: Store) -> None:
     store.lane("cola", unit_g=345, units=6, plates=2)
@@ -31,11 +33,10 @@ def test_swapped_in_after_the_other_was_taken_weight_cannot_say_and_the_event_do
     store.puts("ann", "cola", at=10.5, goods="cola zero")
     store.played(14)
     said = store.movements[-1]
-    gtins = {store.goods["cola"].gtin, store.goods["cola zero"].gtin}
-    assert said.kind == "put"
-    assert {said.gtin, said.alternatives[0].gtin} == gtins
-    assert said.confidence < 0.95
-    assert said.confidence + said.alternatives[0].probability > 0.9
+    own, other = (store.probability(said, goods=goods) for goods in ("cola", "cola zero"))
+    assert isinstance(said, Put)
+    assert min(own, other) > 0.05
+    assert own + other > 0.9
 
 
 def test_laid_into_the_wrong_place_among_goods_of_the_same_weight(store: Store) -> None:
@@ -43,13 +44,19 @@ def test_laid_into_the_wrong_place_among_goods_of_the_same_weight(store: Store) 
     store.lane("cola zero", unit_g=345, units=6, plates=2)
     store.picks("ann", "cola zero", at=3.0)
     store.puts("ann", "cola", at=7.0, goods="cola zero", plate=1)
+    assert store.played(10) == [pick("cola zero", by="ann"), put("cola", goods="cola zero", by="ann")]
+    assert store.misplaced() == [("cola", "cola zero")]
+
+
+def test_and_taken_from_there_it_is_at_least_thought_of(store: Store) -> None:
+    """Both weigh the same within a percent, and both stand on that plate: nobody could be sure."""
+    store.lane("cola", unit_g=345, units=6, plates=2)
+    store.lane("cola zero", unit_g=345, units=6, plates=2)
+    store.picks("ann", "cola zero", at=3.0)
+    store.puts("ann", "cola", at=7.0, goods="cola zero", plate=1)
     store.picks("bob", "cola", at=12.0, goods="cola zero", plate=1)
-    assert store.played(16) == [
-        pick("cola zero", by="ann"),
-        put("cola", goods="cola zero", by="ann"),
-        pick("cola", goods="cola zero", by="bob"),
-    ]
-    assert store.stock("cola").units == 6
+    assert [(said.what, said.lane, said.by) for said in store.played(16)][2:] == [("pick", "cola", "bob")]
+    assert store.probability(store.movements[-1], goods="cola zero") > 0.2
 
 
 def test_handed_from_one_shopper_to_another_who_puts_it_back(store: Store) -> None:
