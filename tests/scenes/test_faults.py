@@ -45,6 +45,7 @@ def test_when_the_cell_is_back_what_changed_meanwhile_is_told(two: Store) -> Non
     assert two.played(16) == []
     assert two.played(30) == [pick("cola")]  # whose hand it was eight seconds ago, nobody remembers
     assert two.stock("cola").units == 5
+    two.played(40)
     assert [(over.part, over.code) for over in two.told(Cleared)] == [("cell/p1", "no_reading")]
 
 
