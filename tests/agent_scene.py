@@ -178,10 +178,12 @@ class Scene:
     def log(self) -> str:
         return (self.folder / "agent.log").read_text(errors="replace")
 
-    def start(self) -> None:
+    def start(self, **environment: str) -> None:
         with (self.folder / "agent.log").open("ab") as log:
             command = [sys.executable, "-m", "agent", "run", str(self.config)]
-            self.agent = subprocess.Popen(command, stdout=log, stderr=log, cwd=REPOSITORY)
+            self.agent = subprocess.Popen(
+                command, stdout=log, stderr=log, cwd=REPOSITORY, env={**os.environ, **environment}
+            )
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> tuple[int, float]:
         """Its exit code, and how long it took."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -160,9 +161,14 @@ def test_after_kill_9_the_next_boot_goes_on_with_numbers_stock_and_what_changed_
         assert replay(str(segment)).returncode == 0
 
 
-def test_an_order_is_done_once_and_answered(scene: Scene, hub: Any) -> None:
-    scene.start()
+def test_an_order_is_done_once_and_answered_and_systemd_hears_that_all_is_well(scene: Scene, hub: Any) -> None:
+    systemd = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    systemd.bind(str(scene.folder / "notify"))
+    systemd.settimeout(STOP_S)
+    scene.start(NOTIFY_SOCKET=str(scene.folder / "notify"), WATCHDOG_USEC="3000000")
     await_rest(scene, hub)
+    assert systemd.recv(1000) == b"READY=1\nSTATUS=1 scales, 2 lanes"
+    assert [systemd.recv(1000) for _ in range(2)] == [b"WATCHDOG=1"] * 2
     for _ in range(2):  # the hub heard no answer and asks again
         hub.publish(BASE + "command/count_stock/c1", b'{"lane":"cola","units":9}')
     hub.publish(BASE + "command/count_stock/c2", b'{"lane":"sole","units":9}')
