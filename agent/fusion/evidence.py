@@ -52,6 +52,7 @@ class Evidence:
     took: Fits  # had they taken
     laid: Fits  # had they laid something down
     both: Fits  # anywhere in the lane at the very moment
+    lingering: frozenset[str]  # of those, whose hand was there long before or still is
     touch: float  # prior of a passing touch
     touch_s: float  # how long a touch stays flat
     alone: bool  # a tracker is there and has seen nobody for a while
@@ -67,13 +68,17 @@ def shares_load(step: Step, away_g: float, since: float) -> bool:
 def gather(step: Step, stretch: Stretch, around: Around) -> Evidence:
     """Step and hands side by side."""
     hands = around.hands
+    both = _both(step, stretch, hands)
+    moment = step.fell if step.delta_g < 0 else step.rose
+    lingering = frozenset(v for v in both if v is not None and hands.lingers(stretch, v, moment, step.now))
     touch, touch_s = _touch(hands, bool(hands.inside(stretch, step.now)), around.leaning)
     return Evidence(
         step=step,
         stretch=stretch,
         took=_fits(step, stretch, hands, step.fell, lambda g: max(-g, 0.0)),
         laid=_fits(step, stretch, hands, step.rose, lambda g: max(g, 0.0)),
-        both=_both(step, stretch, hands),
+        both=both,
+        lingering=lingering,
         touch=touch * (GAP_TOUCH if step.across_gap else 1.0),
         touch_s=touch_s,
         alone=hands.watched and not hands.present(step.now, within_s=ALONE_S),

@@ -25,6 +25,7 @@ RINGING = 0.003  # of the step: a full flask sloshes
 REST_ROUGH_G = 4.0  # goods set down on a shaken shelf
 PAIR_TOGETHER = 0.8  # two visitors with both hands in the lane take one each; two units at a grasp are 0.08
 PAIR_UNSEEN = 0.1  # ... of whom one is not seen
+PAIR_LINGERS = 0.15  # ... of whom one's hand was there long before, or still is
 PAIR_SAME = 0.004  # one visitor, two different things at once
 PAIR_SWAP = 0.03  # one thing comes as another goes
 PAIR_SIGMAS = 4.0
@@ -160,7 +161,7 @@ def _poor(e: Evidence, singles: list[Move]) -> bool:
 
 def _fit(e: Evidence, moves: tuple[Move, ...]) -> float:
     """Prior times likelihood of the weight, of its place on the cells, and of the hands."""
-    weight = _coupling(moves)
+    weight = _coupling(e, moves)
     for move in moves:
         weight *= move.prior * _hands(e, moves, move)
     if any(m.broad for m in moves):
@@ -171,7 +172,7 @@ def _fit(e: Evidence, moves: tuple[Move, ...]) -> float:
     return weight * _normal(e.step.delta_g - mean, sigma) * _place(e, moves)
 
 
-def _coupling(moves: tuple[Move, ...]) -> float:
+def _coupling(e: Evidence, moves: tuple[Move, ...]) -> float:
     if len(moves) == 1:
         return 1.0
     one, other = moves
@@ -179,7 +180,10 @@ def _coupling(moves: tuple[Move, ...]) -> float:
         return PAIR_SWAP
     if one.visitor == other.visitor:
         return PAIR_SAME
-    return PAIR_TOGETHER * (PAIR_UNSEEN if None in (one.visitor, other.visitor) else 1.0)
+    if one.visitor is None or other.visitor is None:
+        return PAIR_TOGETHER * PAIR_UNSEEN
+    lingering = sum(v in e.lingering for v in (one.visitor, other.visitor))
+    return float(PAIR_TOGETHER * PAIR_LINGERS**lingering)
 
 
 def _hands(e: Evidence, moves: tuple[Move, ...], move: Move) -> float:

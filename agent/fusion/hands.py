@@ -15,8 +15,10 @@ MEMORY_S = 7.0  # longer than the longest step from the first touch to its verdi
 VISITOR_GONE_S = 60.0  # unseen this long, a visitor's goods are no longer expected back
 PRESENT_S = 2.0  # seen this recently is here; tracks come at 10-30 Hz
 HIDDEN_S = 0.6  # hands hide behind goods and arms for up to half a second
+LONG_BEFORE_S = 1.0  # a hand that takes is there for 0.9 s in all (a real store)
 BESIDE_M = 0.08  # a hand is seen within 3 cm, and is 8 cm wide
 ALONG_SIGMA_M = 0.08  # hand against the middle of the weight: plates are 0.1 m wide, hands are seen within 3 cm
+SEEN_SIGMA_M = 0.03  # hand against the lane's ends
 UP_SIGMA_M = 0.08
 OUT_SIGMA_M = 0.12
 INSIDE_M = 0.10  # a hand this close to the plane is in the shelf (in a real store <= 3 cm for about 0.9 s)
@@ -89,6 +91,14 @@ class Hands:
                 fits[visitor] = math.exp(-0.5 * min(inside))
         return fits
 
+    def lingers(self, stretch: Stretch, visitor: str, moment: float, t: float) -> bool:
+        """Was this visitor's hand in the box long before `moment`, or is it still at `t`? Who takes comes and goes."""
+        kept = self._hands.get(visitor)
+        if stretch.box is None or not kept:
+            return False
+        before = deque(p for p in kept if p[0] <= moment - LONG_BEFORE_S)
+        return _is_inside(before, stretch.box, moment - LONG_BEFORE_S) or _is_inside(kept, stretch.box, t)
+
     def nearest_s(self, stretch: Stretch, visitor: str, since: float, until: float) -> float | None:
         """When this visitor's hand was nearest to the stretch; None when it was not seen."""
         if stretch.box is None:
@@ -136,8 +146,10 @@ def _is_inside(kept: deque[Position], box: Box, t: float) -> bool:
 def _distance2(position: Position, box: Box, u_m: float | None) -> float:
     """Squared distance in sigmas between a hand and a place in the box; `u_m` None: any place along it."""
     _, u, v, d = position
-    off_m = max(box.left - u, u - box.right, 0.0) if u_m is None else u - u_m
-    along = off_m / ALONG_SIGMA_M
+    if u_m is None:
+        along = max(box.left - u, u - box.right, 0.0) / SEEN_SIGMA_M
+    else:
+        along = (u - u_m) / ALONG_SIGMA_M
     up = max(box.bottom - v, v - box.top, 0.0) / UP_SIGMA_M
     out = max(d - INSIDE_M, 0.0) / OUT_SIGMA_M
     return along * along + up * up + out * out
