@@ -7,6 +7,7 @@ Not here: judgement (core.py), disks (outbox/, recording/), threads that read (s
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 from agent.clock import OffsetNews
@@ -14,9 +15,12 @@ from agent.core import Core
 from agent.messages import Answer, Event, Observation, Output, Snapshot, State, Tick
 from agent.outbox.protocol import Batch
 from agent.streams import Intake
+from wire.events import Cleared, Fault
 
 SNAPSHOT_S = 60.0  # at least this often; what a power cut may take of noise levels, drift and the like
 WAIT_S = 0.5
+
+log = logging.getLogger(__name__)
 
 
 class CoreLoop:
@@ -48,6 +52,7 @@ class CoreLoop:
         """One observation all the way."""
         self._record(observation, self._core.snapshot)
         outputs: tuple[Output, ...] = self._core.step(observation)
+        _log_faults(outputs)
         if isinstance(observation, Tick) and (news := self._offset.look(observation)) is not None:
             outputs = (*outputs, State(news))
         snapshot = self._snapshot(observation.t, outputs)
@@ -60,3 +65,15 @@ class CoreLoop:
             return None
         self._saved_s = t
         return self._core.snapshot()
+
+
+def _log_faults(outputs: tuple[Output, ...]) -> None:
+    """Faults also go to the log, for whoever stands before a device that reaches no broker."""
+    for output in outputs:
+        match output:
+            case Event(payload=Fault(part=part, message=message)):
+                log.warning("%s: %s", part, message)
+            case Event(payload=Cleared(part=part, code=code)):
+                log.info("%s: %s is over", part, code)
+            case _:
+                pass

@@ -73,13 +73,14 @@ def test_every_observation_is_recorded_before_it_is_judged_and_the_clock_state_i
     assert told == ClockState(boot="b1", synced=False, offset_s=None)
 
 
-def test_an_event_and_the_core_that_told_it_are_committed_as_one(desk: Desk) -> None:
+def test_an_event_and_the_core_that_told_it_are_committed_as_one(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
     desk.at_rest(0, 5)
     before = len(desk.batches)
     desk.loop.step(SensorLost(5.0, "scale/main", "unplugged", "plug it in"))
     desk.loop.step(Tick(6.0, None, False))
     (batch,) = [batch for batch in desk.batches[before:] if batch.events]
     assert isinstance(batch.events[0].payload, Fault)
+    assert "scale/main: plug it in" in caplog.text
     assert batch.snapshot is not None
     assert Core.restore(desk.core.config, batch.snapshot).snapshot() == batch.snapshot
 
