@@ -1,6 +1,6 @@
 """Writes the whole core down as plain JSON values, and reads it back: for recordings, and for going on after a restart.
 
-NaN becomes None, infinities become strings; everything else is as it is.
+NaN becomes None, infinities become `{"float": "inf"}`; everything else is as it is.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from agent.core import Core
 
 VERSION = 1
-INFINITIES = {"inf": math.inf, "-inf": -math.inf}
 
 
 def save(core: Core) -> Snapshot:
@@ -85,7 +84,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, float):
         if math.isnan(value):
             return None
-        return value if math.isfinite(value) else str(value)
+        return value if math.isfinite(value) else {"float": str(value)}  # no bare string: a visitor may be called inf
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}
     return [plain(item) for item in value] if isinstance(value, (list, tuple)) else value
@@ -93,8 +92,7 @@ def plain(value: Any) -> Any:
 
 def revive(value: Any) -> Any:
     """Infinities back to numbers; None stays None, each part knows where it stands for NaN."""
-    if isinstance(value, str):
-        return INFINITIES.get(value, value)
     if isinstance(value, dict):
-        return {key: revive(item) for key, item in value.items()}
+        infinite = next((x for x in (math.inf, -math.inf) if value == {"float": str(x)}), None)
+        return {key: revive(item) for key, item in value.items()} if infinite is None else infinite
     return [revive(item) for item in value] if isinstance(value, list) else value
