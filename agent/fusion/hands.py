@@ -146,10 +146,8 @@ def _is_inside(kept: deque[Position], box: Box, t: float) -> bool:
 def _distance2(position: Position, box: Box, u_m: float | None) -> float:
     """Squared distance in sigmas between a hand and a place in the box; `u_m` None: any place along it."""
     _, u, v, d = position
-    if u_m is None:
-        along = max(box.left - u, u - box.right, 0.0) / SEEN_SIGMA_M
-    else:
-        along = (u - u_m) / ALONG_SIGMA_M
+    outside_m = max(box.left - u, u - box.right, 0.0)
+    along = outside_m / SEEN_SIGMA_M if u_m is None else (u - u_m) / ALONG_SIGMA_M
     up = max(box.bottom - v, v - box.top, 0.0) / UP_SIGMA_M
     out = max(d - INSIDE_M, 0.0) / OUT_SIGMA_M
     return along * along + up * up + out * out
