@@ -69,6 +69,22 @@ def _misplace_like(stage: Stage, visitor: Visitor, t_s: float) -> float | None:
     return stage.put(visitor, item, _one(stage, lanes), t_s) if item and lanes else None
 
 
+def _swap(stage: Stage, visitor: Visitor, t_s: float) -> float | None:
+    """Something from the basket for something else that weighs the same within 10 g: laid beside it before that is
+    taken, or on its very place after."""
+    item = _from_basket(stage, visitor)
+    others = [x for x in stage.items if item and x.gtin != item.gtin and abs(x.weight_g - item.weight_g) < 10]
+    if item is None or not others:
+        return None
+    other = _one(stage, others)
+    lane = stage.lanes[other.lane]
+    if stage.rng.random() < 0.5:
+        return stage.pick(visitor, [other], stage.put(visitor, item, lane, t_s))
+    t_s = stage.pick(visitor, [other], t_s)
+    item.lane, item.u_m, item.cells, item.shares = lane.name, other.u_m, other.cells, other.shares
+    return stage.put(visitor, item, lane, t_s, again=True)
+
+
 def _retake(stage: Stage, visitor: Visitor, t_s: float) -> float | None:
     strangers = stage.strangers()
     return stage.pick(visitor, [_one(stage, strangers)], t_s) if strangers else None
@@ -126,6 +142,7 @@ DEEDS: dict[str, Callable[[Stage, Visitor, float], float | None]] = {
     "put_back": _put_back,
     "misplace": _misplace,
     "misplace_like": _misplace_like,
+    "swap": _swap,
     "retake": _retake,
     "foreign": _foreign,
     "hand_over": _hand_over,

@@ -29,6 +29,7 @@ class Habits:
     put_back: float = 4.0
     misplace: float = 2.0
     misplace_like: float = 0.7  # among goods of the same weight
+    swap: float = 0.0  # for goods of the same weight, the one in the place of the other
     retake: float = 1.5  # something that lies in the wrong place
     foreign: float = 0.4
     hand_over: float = 0.8
