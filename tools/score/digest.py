@@ -10,12 +10,14 @@ import argparse
 import hashlib
 import json
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
 
+from agent.config.schema import Config
 from agent.core import Core
-from agent.messages import Event, State
+from agent.messages import Event, Observation, State
 from tools.score.case import Case, CaseError, load
 
 
@@ -34,14 +36,19 @@ def main(arguments: list[str] | None = None) -> int:
 
 def digest(case: Case) -> tuple[str, int, str, str]:
     """Name, number of events, and the two hashes."""
-    core, said, events = Core(case.config), hashlib.sha256(), 0
-    for observation in case.observations():
+    return case.name, *hashes(case.config, case.observations())
+
+
+def hashes(config: Config, observations: Iterable[Observation]) -> tuple[int, str, str]:
+    """Number of events; hash of everything said, and of what the core then knew."""
+    core, said, events = Core(config), hashlib.sha256(), 0
+    for observation in observations:
         for output in core.step(observation):
             told = output.payload if isinstance(output, Event | State) else output.result
             events += isinstance(output, Event)
             said.update(msgspec.json.encode([told.kind, told]) + b"\n")
     knows = json.dumps(core.snapshot(), sort_keys=True).encode()
-    return case.name, events, said.hexdigest(), hashlib.sha256(knows).hexdigest()
+    return events, said.hexdigest(), hashlib.sha256(knows).hexdigest()
 
 
 if __name__ == "__main__":
