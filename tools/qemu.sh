@@ -8,7 +8,6 @@ cd "$(dirname "$0")/.."
 
 tree=build/arm64/root
 site=build/arm64/site
-cases=${CASES:-"bottles-1 reenacted-a nanostore-gondola-1"}
 shared=${SHELFD_SHARED:-../shared}
 platforms=(manylinux2014_aarch64 manylinux_2_17_aarch64 manylinux_2_27_aarch64 manylinux_2_28_aarch64)
 
@@ -51,13 +50,16 @@ digest_arm64() {
 
 [ -d "$shared/cases" ] || die "no recordings in $shared: set SHELFD_SHARED to the folder that holds cases/"
 folders=()
-for case in $cases; do folders+=("$shared/cases/$(basename "$case")"); done
+for case in ${CASES:-"$shared"/cases/*/}; do folders+=("$shared/cases/$(basename "$case")"); done
 install_tools
 build_tree
 fetch_wheels
-echo "playing: $cases"
-if diff <(digest_here) <(digest_arm64); then
-    echo "the same bytes on $(uname -m) and arm64: ${#folders[@]} cases"
+echo "playing ${#folders[@]} cases here and under qemu (under a minute)"
+here=$(digest_here) || die "the cases could not be played on $(uname -m)"
+there=$(digest_arm64) || die "the cases could not be played on arm64"
+[ "$(wc -l <<< "$here")" = ${#folders[@]} ] || die "expected a line for each of ${#folders[@]} cases, got: $here"
+if diff <(echo "$here") <(echo "$there"); then
+    echo "the same bytes on $(uname -m) and arm64: ${#folders[@]} cases, $(awk '{ n += $2 } END { print n }' <<< "$here") events"
 else
     die "the bytes above differ (< here, > arm64): look for exp, log, matmul or a sum without a fixed order"
 fi
