@@ -62,7 +62,7 @@ def test_the_bytes_are_one_cloudevent_with_the_time_of_the_event(box: Box) -> No
         "source": "shelf/v1/shop/d1",
         "type": "shelfd.pick",
         "datacontenttype": "application/json",
-        "sequence": "1",
+        "sequence": "000000000001",
         "subject": "cola",
         "time": "2023-11-14T22:13:20.123Z",
     }

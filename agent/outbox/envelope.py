@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from agent.messages import Event
-from wire.envelope import Envelope, event_id, event_type
+from wire.envelope import Envelope, event_id, event_type, sequence_text
 from wire.events import EventPayload, Gap
 from wire.topics import Topics
 
@@ -29,7 +29,7 @@ def seal(event: Event, topics: Topics, boot: str, sequence: int) -> bytes:
         source=topics.base,
         type=event_type(payload),
         datacontenttype="application/json",
-        sequence=str(sequence),
+        sequence=sequence_text(sequence),
         data=payload,
         subject=_subject(payload),
         time=rfc3339(event.wall_s),

@@ -114,7 +114,7 @@ def _is_event(row: Any) -> bool:
     sequence, boot, kind, body = row
     try:
         envelope = msgspec.json.decode(body, type=Envelope[msgspec.Raw])
-        return isinstance(boot, str) and envelope.sequence == str(sequence) and envelope.type == TYPE_PREFIX + kind
+        return isinstance(boot, str) and int(envelope.sequence) == sequence and envelope.type == TYPE_PREFIX + kind
     except (msgspec.DecodeError, TypeError):
         return False
 
