@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.uplink.orders import BODY_BYTES, decode_order
+from agent.uplink.orders import decode_order
 from wire.commands import COMMANDS, CountStock, Result, SetMode, Tare
+from wire.limits import MAX_BYTES
 
 EXAMPLES = {
     "set_mode": SetMode(mode="staff"),
@@ -27,14 +28,14 @@ def test_an_order_is_read(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "body", "says"),
     [
-        ("dance", b"{}", "count_stock, set_mode, tare"),
+        ("dance", b"{}", "set_mode, count_stock, tare"),
         ("tare", b"", "not understood"),
         ("tare", b"{}", "lane"),
         ("tare", b'{"lane":7}', "Expected `str`"),
         ("set_mode", b'{"mode":"party"}', "party"),
         ("count_stock", b'{"lane":"cola","units":1.5}', "int"),
         ("tare", b'{"lane":"\xff"}', "not understood"),
-        ("tare", b'{"lane":"' + b"x" * BODY_BYTES + b'"}', "65536"),
+        ("tare", b'{"lane":"' + b"x" * MAX_BYTES + b'"}', "65536"),
         ("tare", b'{"x":' + b"[" * 60_000, "not understood"),
     ],
 )
