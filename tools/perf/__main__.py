@@ -1,14 +1,21 @@
-"""`python -m tools.perf outbox` and `python -m tools.perf start`; `--json` for machines, `--rounds N` for patience."""
+"""`python -m tools.perf outbox`, `replay` and `start`; `--json` for machines, `--rounds N` for patience."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
+from collections.abc import Callable, Mapping, Sequence
 
-from tools.perf import outbox, start
+from tools.perf import outbox, replay, start
+from tools.perf.figures import Line
+from tools.perf.replay import Figure
 
-MEASUREMENTS = {"outbox": outbox.measure, "start": start.measure}
+MEASUREMENTS: Mapping[str, Callable[[int], Sequence[Line | Figure]]] = {
+    "outbox": outbox.measure,
+    "replay": replay.measure,
+    "start": start.measure,
+}
 
 
 def main() -> int:
