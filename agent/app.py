@@ -24,6 +24,7 @@ from agent.core import Core
 from agent.coreloop import CoreLoop
 from agent.messages import Answer, Command, Counts, Observation, Restored, SensorLost, Snapshot
 from agent.notify import Notifier
+from agent.outbox.gauge import Gauge
 from agent.outbox.outbox import Outbox
 from agent.outbox.protocol import Batch
 from agent.recording.disk import Limits, RecordingDisk
@@ -78,8 +79,8 @@ class App:
         if self.recorder is not None:
             self._add_recorder(self.recorder)
         self._add_core(Beat())
-        beat = Beat()
-        ticker = Ticker(self.clock, self.put, beat)
+        beat, gauge = Beat(), Gauge(self.outbox)
+        ticker = Ticker(lambda: gauge.read(self.clock.tick()), self.put, beat)
         self.supervisor.add_thread("clock", ticker.run, ticker.stop, beat)
         if self.config.tracks.socket:
             beat = Beat()
@@ -112,7 +113,12 @@ class App:
         will = Message(topics.state("online"), OFFLINE, retain=True)
         link = PahoUplink(broker, f"{topics.store}:{topics.device}", will)
         return Courier(
-            link, self.outbox, self.order, inflight=broker.inflight, park_after=self.config.outbox.park_after
+            link,
+            self.outbox,
+            self.order,
+            inflight=broker.inflight,
+            park_after=self.config.outbox.park_after,
+            version=versions()["shelfd"],
         )
 
     def _add_recorder(self, recorder: Recorder) -> None:

@@ -109,14 +109,14 @@ class OffsetNews:
 class Ticker:
     """The thread `clock`: a Tick a second, in step with the seconds of the monotonic clock."""
 
-    def __init__(self, clock: WallClock, put: Callable[[Observation], None], beat: Callable[[], None]) -> None:
-        self._clock, self._put, self._beat = clock, put, beat
+    def __init__(self, now: Callable[[], Tick], put: Callable[[Observation], None], beat: Callable[[], None]) -> None:
+        self._now, self._put, self._beat = now, put, beat
         self._stopping = threading.Event()
 
     def run(self) -> None:
         while not self._stopping.wait(TICK_S - time.monotonic() % TICK_S):
             self._beat()
-            self._put(self._clock.tick())
+            self._put(self._now())
 
     def stop(self) -> None:
         self._stopping.set()

@@ -105,7 +105,14 @@ class Core:
         self.wall_offset_s = None if tick.wall_s is None else tick.wall_s - tick.t
         judgement = self.health.judge(tick.t, self.clock)
         told = [self._event(payload, payload.at_s) for payload in judgement.events]
-        return (*told, *self._changed_state(health=wire.Health(streams=judgement.streams, mode=self.mode)))
+        health = wire.Health(
+            streams=judgement.streams,
+            mode=self.mode,
+            outbox_waiting=tick.outbox_waiting,
+            outbox_parked=tick.outbox_parked,
+            outbox_faults=tick.outbox_faults,
+        )
+        return (*told, *self._changed_state(health=health))
 
     def _hole(self, t: float, stream: str) -> tuple[Output, ...]:
         """Readings are missing: no weight step is trusted across it. `health` tells of it at the next Tick."""

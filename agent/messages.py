@@ -52,12 +52,16 @@ class Tracks:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """Time passes (nominally 1 Hz). `wall_s` is unix time, None while the clock is unknown."""
+    """Time passes (nominally 1 Hz). `wall_s` is unix time, None while the clock is unknown. What the outbox holds comes
+    along as a fact, for health: coarse counts, None while nobody has looked; open faults as `uplink/not_authorised`."""
 
     t: float
     wall_s: float | None
     synced: bool
     uncertainty_ms: float | None = None
+    outbox_waiting: int | None = None
+    outbox_parked: int | None = None
+    outbox_faults: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,19 +62,20 @@ def load(core: Core, state: Snapshot) -> None:
 def _told(core: Core) -> Snapshot:
     """Which state the broker was told. Stock and inventory are told whenever they change, so their names suffice."""
     health = core.told_state.get(wire.Health.kind)
-    streams = [] if not isinstance(health, wire.Health) else [_fields(s) for s in health.streams]
-    mode = health.mode if isinstance(health, wire.Health) else None
-    return {"kinds": sorted(core.told_state), "streams": streams, "mode": mode}
+    known = _fields(health) | {"streams": [_fields(s) for s in health.streams]} if type(health) is wire.Health else None
+    return {"kinds": sorted(core.told_state), "health": known}
 
 
 def _remember_told(core: Core, told: Snapshot) -> None:
     now: list[wire.StatePayload] = [core.ledger.stock.state(), core.ledger.inventory()]
-    now += [wire.Health(streams=tuple(wire.StreamHealth(**s) for s in told["streams"]), mode=told["mode"])]
+    if (health := told["health"]) is not None:
+        streams = tuple(wire.StreamHealth(**stream) for stream in health["streams"])
+        now.append(wire.Health(**health | {"streams": streams, "outbox_faults": tuple(health["outbox_faults"])}))
     core.told_state = {payload.kind: payload for payload in now if payload.kind in told["kinds"]}
 
 
-def _fields(stream: wire.StreamHealth) -> Snapshot:
-    return {name: getattr(stream, name) for name in stream.__struct_fields__}
+def _fields(struct: wire.Health | wire.StreamHealth) -> Snapshot:
+    return {name: getattr(struct, name) for name in struct.__struct_fields__}
 
 
 def plain(value: Any) -> Any:

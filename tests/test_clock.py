@@ -85,7 +85,7 @@ def test_the_ticker_ticks_beats_and_stops_at_once(world: World) -> None:
         seen.append(observation)
         came.set()
 
-    ticker = Ticker(world.clock, put, lambda: beats.append(None))
+    ticker = Ticker(world.clock.tick, put, lambda: beats.append(None))
     thread = threading.Thread(target=ticker.run, daemon=True)
     thread.start()
     assert came.wait(LIMIT_S)

@@ -31,8 +31,11 @@ EVERY_KIND: list[tuple[Observation, bytes]] = [
         b'["tracks",1.25,[["0001","hand",0.5,1.25,0.0625,0.9]]]',
     ),
     (Tracks(1.25, ()), b'["tracks",1.25,[]]'),
-    (Tick(3.0, None, False), b'["tick",3.0,null,false,null]'),
-    (Tick(3.0, 1.7e9, True, 12.5), b'["tick",3.0,1700000000.0,true,12.5]'),
+    (Tick(3.0, None, False), b'["tick",3.0,null,false,null,null,null,[]]'),
+    (
+        Tick(3.0, 1.7e9, True, 12.5, 20, 0, ("uplink/not_authorised",)),
+        b'["tick",3.0,1700000000.0,true,12.5,20,0,["uplink/not_authorised"]]',
+    ),
     (Command(4.0, "c1", SetMode(mode="staff")), b'["command",4.0,"c1","set_mode",{"mode":"staff"}]'),
     (Command(4.0, "c2", Tare(lane="cola")), b'["command",4.0,"c2","tare",{"lane":"cola"}]'),
     (
@@ -58,6 +61,10 @@ def same(left: Observation, right: Observation) -> bool:
 def test_each_kind_has_one_short_line(observation: Observation, line: bytes) -> None:
     assert encode_observation(observation) == line
     assert same(decode_observation(line), observation)
+
+
+def test_a_tick_of_an_older_recording_knew_nothing_of_the_outbox() -> None:
+    assert decode_observation(b'["tick",3.0,1700000000.0,true,12.5]') == Tick(3.0, 1.7e9, True, 12.5)
 
 
 readings = st.lists(st.floats(allow_infinity=False, allow_nan=False) | st.just(math.nan), max_size=80)

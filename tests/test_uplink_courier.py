@@ -56,7 +56,7 @@ def test_it_connects_says_who_it_is_and_listens_for_orders(shelf: Shelf) -> None
     wait_for(lambda: shelf.told("pick"))
     assert shelf.broker.subscribed == [TOPICS.commands()]
     online = json.loads(shelf.broker.retained[TOPICS.state("online")])
-    assert online == {"online": True, "boot": "b1", "last_sequence": 1}
+    assert online == {"online": True, "boot": "b1", "last_sequence": 1, "version": None}
 
 
 def test_what_is_committed_later_goes_at_once(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ from agent.uplink.events import HOLD_MOST_S, HOLD_S, PASSED_MOST
 from agent.uplink.fake import FakeBroker, FakeUplink
 from agent.uplink.protocol import Acknowledged, Connected, Lost, Message
 from agent.uplink.sender import NOBODY_S, Sender
+from wire.state import Online
 
 EVENT = "/event/"
 
@@ -34,7 +35,8 @@ class Shelf:
         self.set_aside: dict[int, str] = {}
         self.faults: list[str] = []
         self.last_sequence = 0
-        self.sender = Sender(self.link, self, TOPICS, "b1", self, inflight=inflight, park_after=3)
+        us = Online(online=True, boot="b1", version="1.2.3")
+        self.sender = Sender(self.link, self, TOPICS, us, self, inflight=inflight, park_after=3)
 
     # The outbox
 
@@ -143,7 +145,7 @@ def test_state_goes_first_then_answers_then_events_in_order() -> None:
         "/state/online", "/state/stock", "/result/o1", "/event/pick", "/event/pick", "/event/pick",
     ]  # fmt: skip
     online = json.loads(shelf.link.sent[0].body)
-    assert online == {"online": True, "boot": "b1", "last_sequence": 3}
+    assert online == {"online": True, "boot": "b1", "last_sequence": 3, "version": "1.2.3"}
     assert [message.retain for message in shelf.link.sent] == [True, True, False, False, False, False]
     assert shelf.link.sent[-1].content_type == "application/cloudevents+json"
 

@@ -19,6 +19,7 @@ class Online(Struct, frozen=True, kw_only=True):
     online: bool  # false: gone, and the rest is null where the broker says so in the device's place
     boot: str | None = None  # a new one at each start of the agent
     last_sequence: Number | None = None  # the newest event on the device; what is missing up to it is still to come
+    version: str | None = None  # of the agent
 
 
 class StreamHealth(Struct, frozen=True, kw_only=True):
@@ -38,9 +39,9 @@ class Health(Struct, frozen=True, kw_only=True):
     kind: ClassVar[str] = "health"
     streams: tuple[StreamHealth, ...]  # one for each sensor
     mode: Literal["open", "staff", "maintenance"]  # as the last `set_mode` left it
-    outbox_waiting: Number | None = None  # events on disk that the broker has not accepted yet
-    outbox_parked: Number | None = None  # events set aside because the broker cannot take them
-    version: str | None = None  # of the agent
+    outbox_waiting: Number | None = None  # events the broker has not accepted for 5 s, rounded down to 1, 2, 5, 10, ...
+    outbox_parked: Number | None = None  # of these set aside because the broker cannot take them, rounded likewise
+    outbox_faults: tuple[str, ...] = ()  # open faults of outbox and uplink, as `uplink/not_authorised`
 
 
 class LaneStock(Struct, frozen=True, kw_only=True):

@@ -38,6 +38,11 @@ class Faults:
         with self._lock:
             return {code for known, code in self._open if known == part}
 
+    def names(self) -> tuple[str, ...]:
+        """Every fault open now, as `uplink/not_authorised`, sorted."""
+        with self._lock:
+            return tuple(sorted(f"{part}/{code}" for part, code in self._open))
+
     def raise_fault(self, part: str, code: str, message: str, *, again: bool = False) -> None:
         """Tells it unless it is known; `again`: tells it anyway, as each time it is about something else."""
         with self._lock:

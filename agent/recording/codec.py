@@ -64,9 +64,13 @@ class _Tick(_Line, tag="tick", frozen=True, array_like=True, gc=False):
     wall_s: float | None
     synced: bool
     uncertainty_ms: float | None
+    outbox_waiting: int | None = None  # lines of older recordings end before these
+    outbox_parked: int | None = None
+    outbox_faults: tuple[str, ...] = ()
 
     def observation(self) -> Tick:
-        return Tick(self.t, self.wall_s, self.synced, self.uncertainty_ms)
+        outbox = (self.outbox_waiting, self.outbox_parked, self.outbox_faults)
+        return Tick(self.t, self.wall_s, self.synced, self.uncertainty_ms, *outbox)
 
 
 class _Command(_Line, tag="command", frozen=True, array_like=True, gc=False):
@@ -123,7 +127,9 @@ _encoder = msgspec.json.Encoder()
 _LINES: dict[type[Any], Callable[[Any], _AnyLine]] = {
     Counts: lambda o: _Counts(o.t, o.scale, _numbers(o.values)),
     Tracks: lambda o: _Tracks(o.t, [_Part(p.visitor, p.part, p.u_m, p.v_m, p.d_m, p.score) for p in o.parts]),
-    Tick: lambda o: _Tick(o.t, o.wall_s, o.synced, o.uncertainty_ms),
+    Tick: lambda o: _Tick(
+        o.t, o.wall_s, o.synced, o.uncertainty_ms, o.outbox_waiting, o.outbox_parked, o.outbox_faults
+    ),
     Command: lambda o: _Command(o.t, o.id, o.payload.kind, msgspec.Raw(_encoder.encode(o.payload))),
     SensorLost: lambda o: _Lost(o.t, o.stream, o.code, o.reason),
     SensorBack: lambda o: _Back(o.t, o.stream),

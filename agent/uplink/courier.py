@@ -32,6 +32,7 @@ from agent.uplink.refusals import CONNECT_CODES, DISCONNECT_FAULTS, connect_faul
 from agent.uplink.retained import OFFLINE
 from agent.uplink.sender import Sender
 from wire.commands import CommandPayload, Result
+from wire.state import Online
 
 ANSWER_S = 10.0  # a broker that took the connection and says nothing for so long is given up
 WAIT_S = 1.0  # MQTT's own clockwork (keepalive) is looked after at least so often
@@ -54,6 +55,7 @@ class Courier:
         *,
         inflight: int = 16,
         park_after: int = 5,
+        version: str | None = None,
         backoff: Backoff | None = None,
         monotonic_s: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -63,9 +65,8 @@ class Courier:
         self._on_order = on_order
         self._backoff = backoff or Backoff(random.Random())
         self._now_s = monotonic_s
-        self._sender = Sender(
-            link, outbox, outbox.topics, outbox.boot, outbox.faults, inflight=inflight, park_after=park_after
-        )
+        us = Online(online=True, boot=outbox.boot, version=version)
+        self._sender = Sender(link, outbox, outbox.topics, us, outbox.faults, inflight=inflight, park_after=park_after)
         self._stop = threading.Event()
         self._connected = False
         self._over = True

@@ -19,10 +19,11 @@ OFFLINE = b'{"online":false}'  # the last will, and the last word of an orderly 
 class StateLane:
     """Newest states on their way to the broker. Implements Lane."""
 
-    def __init__(self, box: Box, topics: Topics, boot: str, faults: FaultBook) -> None:
+    def __init__(self, box: Box, topics: Topics, us: Online, faults: FaultBook) -> None:
+        """`us`: who is online, told at each connect with the newest number."""
         self._box = box
         self._topics = topics
-        self._boot = boot
+        self._us = us
         self._faults = faults
         self._online = OFFLINE
         self._told: dict[str, bytes] = {}  # on this connection
@@ -33,8 +34,7 @@ class StateLane:
     def connected(self) -> None:
         """Everything is to be told again."""
         self._told.clear()
-        online = Online(online=True, boot=self._boot, last_sequence=self._box.last_sequence)
-        self._online = msgspec.json.encode(online)
+        self._online = msgspec.json.encode(msgspec.structs.replace(self._us, last_sequence=self._box.last_sequence))
 
     def due(self, room: int, now_s: float) -> list[Parcel]:
         states = {Online.kind: self._online, **self._box.states()}

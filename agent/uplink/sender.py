@@ -21,6 +21,7 @@ from agent.uplink.parcels import Lane, Parcel
 from agent.uplink.protocol import Acknowledged, Box, Connected, FaultBook, Lost, Uplink
 from agent.uplink.refusals import NOBODY_SUBSCRIBED, TOO_LARGE, Verdict, judge, why_unfit
 from agent.uplink.retained import StateLane
+from wire.state import Online
 from wire.topics import Topics
 
 BARREN_MOST = 2  # connections in a row that ended before a single event got through
@@ -41,12 +42,12 @@ class Sender:
     """One per agent; outlives connections. Used by one thread."""
 
     def __init__(
-        self, link: Uplink, box: Box, topics: Topics, boot: str, faults: FaultBook, *, inflight: int, park_after: int
+        self, link: Uplink, box: Box, topics: Topics, us: Online, faults: FaultBook, *, inflight: int, park_after: int
     ) -> None:
         self._link = link
         self._inflight_most = inflight
         self._park_after = park_after
-        self._states = StateLane(box, topics, boot, faults)
+        self._states = StateLane(box, topics, us, faults)
         self._events = EventLane(box, topics, faults, park_after)
         self._lanes: dict[str, Lane] = {
             "state": self._states,

@@ -80,7 +80,8 @@ def replay(*arguments: str) -> subprocess.CompletedProcess[bytes]:
 def test_a_can_goes_from_hand_to_broker_and_the_recording_says_the_same_again(scene: Scene, hub: Any) -> None:
     scene.start()
     await_rest(scene, hub)
-    assert states(hub, "online")[-1]["online"] is True
+    online = states(hub, "online")[-1]
+    assert online["online"] is True and online["version"]
     pick(scene, hub, "cola", -345, 1)
     pick(scene, hub, "chips", -300, 2)
     first, second = payloads(hub, "pick")
@@ -113,6 +114,24 @@ def is_within(some: list[bytes], many: list[bytes]) -> bool:
     """Every one of `some` stands in `many`, in the same order."""
     rest = iter(many)
     return all(any(one == other for other in rest) for one in some)
+
+
+def test_a_hub_that_gets_no_events_reads_in_health_why(scene: Scene, hub: Any, mosquitto: Any) -> None:
+    mosquitto.stop()
+    mosquitto.acl.write_text("topic read #\ntopic write shelf/v1/shop/d1/state/#\n")
+    mosquitto.start(f"acl_file {mosquitto.acl}")
+    scene.start()
+    await_rest(scene, hub)
+    scene.board.load("cola", -345)
+    held = ["uplink/not_authorised"]
+    hub.wait_for(lambda _: states(hub, "health")[-1]["outbox_faults"] == held, what="health to tell of the refusal")
+    hub.wait_for(lambda _: states(hub, "health")[-1]["outbox_waiting"] == 2, what="the pick and the fault to wait")
+    assert events(hub) == []
+    mosquitto.acl.write_text("topic readwrite #\n")
+    mosquitto.reload()
+    hub.wait_for(lambda _: {e.type for e in events(hub)} >= {"shelfd.pick", "shelfd.cleared"}, what="all that waited")
+    hub.wait_for(lambda _: states(hub, "health")[-1]["outbox_faults"] == [], what="health to be good again")
+    hub.wait_for(lambda _: states(hub, "health")[-1]["outbox_waiting"] == 0, what="nothing to wait")
 
 
 def test_a_pulled_cable_is_told_and_a_replugged_one_is_heard_within_five_seconds(scene: Scene, hub: Any) -> None:
