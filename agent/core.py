@@ -167,7 +167,7 @@ class Core:
             self.hands,
             self.ledger.state(watched=self.hands.watched),
             tuple(strays),
-            self._crosstalk_g(step, others),
+            self._crosstalk_g(step, weigher, others),
             leaning,
         )
 
@@ -193,13 +193,16 @@ class Core:
         at = self.hands.nearest_s(stretch, visitor, step.began, step.settled)
         return step if at is None else replace(step, fell=at, rose=at)
 
-    def _crosstalk_g(self, step: Step, but: tuple[int, ...]) -> float:
-        """The largest step on the same board around the same time."""
+    def _crosstalk_g(self, step: Step, weigher: Weigher, but: tuple[int, ...]) -> float:
+        """The largest step on the same board around the same time, told or still in motion."""
         felt = 0.0
         for index in self.planogram.stretches[step.stretch].board:
+            if index in but:
+                continue
             at, size_g = self.recent.get(index, (-math.inf, 0.0))
-            if index not in but and step.began - CROSSTALK_S <= at <= step.now:
+            if step.began - CROSSTALK_S <= at <= step.now:
                 felt = max(felt, size_g)
+            felt = max(felt, abs(weigher.motion(index)[0]))
         return felt
 
     # -- outputs ----------------------------------------------------------------------------------------------------

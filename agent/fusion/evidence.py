@@ -18,12 +18,9 @@ AT_ONCE_S = 0.2  # two who act at once are both there within this
 BEFORE_S, AFTER_S = 0.4, 0.3  # around the steepest moment: a hand arrives before and leaves after
 ALONE_S = 4.0  # nobody was seen for this long: what comes now is staff's, behind the camera's back
 LEAST = 1e-4  # a hand that fits worse was not there
-TOUCH_HAND_IN, TOUCH_HAND_OUT, TOUCH_UNKNOWN = (
-    1.5,
-    0.08,
-    0.7,
-)  # touches for each pick: a hand in the lane now, none, no tracker
-TOUCH_S, TOUCH_HELD_S = 0.12, 0.2  # a touch stays flat about this long; while a hand is seen in the lane
+TOUCH_HAND_IN, TOUCH_HAND_OUT = 1.5, 0.08  # touches for each pick: with a hand in the lane now, with none
+TOUCH_UNKNOWN = 0.3  # ... where no tracker looks
+TOUCH_S, TOUCH_HELD_S = 0.12, 0.2  # a touch stays flat about this long; while a hand may still be in the lane
 LEAN_LEAST_G = 6.0  # what a lane must feel to count
 LEANING, TOGETHER_S = 2, 0.6  # two more lanes that begin to move within this time: no coincidence of hands
 TOUCH_LEANING, TOUCH_LEANING_S = 60.0, 1.5  # a body leaning on the board, for seconds
@@ -92,7 +89,7 @@ def _touch(hands: Hands, hand_in: bool, leaning: int) -> tuple[float, float]:
         return TOUCH_LEANING, TOUCH_LEANING_S
     if hand_in:
         return TOUCH_HAND_IN, TOUCH_HELD_S
-    return TOUCH_HAND_OUT if hands.watched else TOUCH_UNKNOWN, TOUCH_S
+    return (TOUCH_HAND_OUT, TOUCH_S) if hands.watched else (TOUCH_UNKNOWN, TOUCH_HELD_S)
 
 
 def _fits(step: Step, stretch: Stretch, hands: Hands, moment: float, weight: Callable[[float], float]) -> Fits:
