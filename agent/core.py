@@ -176,7 +176,7 @@ class Core:
         while_off = not self.off.isdisjoint(verdict.resolved)
         for index in verdict.resolved:
             self.off.discard(index)
-            self.recent[index] = (step.now, abs(step.delta_g))
+            self.recent[index] = (step.now, step.delta_g)
         self.ledger.book(step, stretch, verdict.said)
         outputs: list[Output] = []
         for one in verdict.said:
@@ -194,16 +194,14 @@ class Core:
         return step if at is None else replace(step, fell=at, rose=at)
 
     def _crosstalk_g(self, step: Step, weigher: Weigher, but: tuple[int, ...]) -> float:
-        """The largest step on the same board around the same time, told or still in motion."""
-        felt = 0.0
+        """The largest step on the same board around the same time, told or still in motion; signed."""
+        felt = [0.0]
         for index in self.planogram.stretches[step.stretch].board:
-            if index in but:
-                continue
-            at, size_g = self.recent.get(index, (-math.inf, 0.0))
-            if step.began - CROSSTALK_S <= at <= step.now:
-                felt = max(felt, size_g)
-            felt = max(felt, abs(weigher.motion(index)[0]))
-        return felt
+            at, delta_g = self.recent.get(index, (-math.inf, 0.0))
+            if index not in but:
+                felt.append(weigher.motion(index)[0])
+                felt.append(delta_g if step.began - CROSSTALK_S <= at <= step.now else 0.0)
+        return max(felt, key=abs)
 
     # -- outputs ----------------------------------------------------------------------------------------------------
 

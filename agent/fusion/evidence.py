@@ -36,7 +36,7 @@ class Around:
     hands: Hands
     shelf: ShelfState
     strays: tuple[Stray, ...]  # that lie on the stretch (and its neighbour, where both are seen as one)
-    crosstalk_g: float  # largest change on the same board at the same time
+    crosstalk_g: float  # largest change on the same board at the same time, negative when something left
     leaning: int  # other stretches of the board that moved the same way at the same time
 
 

@@ -16,7 +16,7 @@ from agent.weighing.step import Step
 
 SCALE_ERROR = 0.004  # of the step: linearity and corner load of a plate
 YOUNG_ERROR, YOUNG_S = 0.02, 0.15  # of the step: the tail of a hand letting go, while the level is young
-CROSSTALK = 0.02  # of a neighbour's step (measured: 10.4 g of 621 g two plates away)
+CROSSTALK, CROSSTALK_SPREAD = 0.01, 0.008  # of a neighbour's step (measured: 10.4 g of 621 g, same sign)
 DRIFT_SHARE, DRIFT_G = 0.02, 15.0  # levels creep, cables are leant on: shifts of this size that mean nothing
 TOUCH_G = 800.0  # presses and lifts spread over about this much, with a long tail: a person leans with 15 kg
 UNREST_S, UNREST_MOST = 0.5, 6.0  # goods come to rest at once; the longer it took, the longer the rest must last
@@ -70,7 +70,7 @@ def normalise(weighted: list[Weighted]) -> list[Explanation]:
 
 
 def _nothing(e: Evidence) -> float:
-    delta = e.step.delta_g
+    delta = _own_delta_g(e)
     drift = DRIFT_SHARE / (2.0 * DRIFT_G) * math.exp(-abs(delta) / DRIFT_G)
     return (1.0 - DRIFT_SHARE) * _normal(delta, _sigma(e)) + drift
 
@@ -170,7 +170,7 @@ def _fit(e: Evidence, moves: tuple[Move, ...]) -> float:
         return weight / scale * math.exp(-abs(e.step.delta_g) / scale) * _place(e, moves)
     mean = sum(m.sign * m.mean_g for m in moves)
     sigma = math.sqrt(_sigma(e) ** 2 + sum(m.sigma_g**2 for m in moves))
-    return weight * _normal(e.step.delta_g - mean, sigma) * _place(e, moves)
+    return weight * _normal(_own_delta_g(e) - mean, sigma) * _place(e, moves)
 
 
 def _coupling(e: Evidence, moves: tuple[Move, ...]) -> float:
@@ -253,10 +253,15 @@ def parts(step: Step) -> tuple[float, float]:
     return (step.delta_g, 0.0) if step.delta_g > 0 else (0.0, -step.delta_g)
 
 
+def _own_delta_g(e: Evidence) -> float:
+    """The step without what the neighbour's step does to this stretch."""
+    return e.step.delta_g - CROSSTALK * e.around.crosstalk_g
+
+
 def _sigma(e: Evidence) -> float:
     """Of the step's size, whatever caused it."""
     relative = SCALE_ERROR + YOUNG_ERROR * math.exp(-e.step.flat_s / YOUNG_S)
-    return math.sqrt(e.step.sigma_g**2 + (relative * e.step.delta_g) ** 2 + (CROSSTALK * e.around.crosstalk_g) ** 2)
+    return math.sqrt(e.step.sigma_g**2 + (relative * e.step.delta_g) ** 2 + (CROSSTALK_SPREAD * e.around.crosstalk_g) ** 2)
 
 
 def _normal(x: float, sigma: float) -> float:

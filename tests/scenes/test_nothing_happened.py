@@ -79,7 +79,6 @@ def test_a_heavy_neighbour_taken_is_felt_next_door_and_is_no_event_there(store: 
     assert store.played(9) == [pick("wine", by="ann")]
 
 
-@pytest.mark.xfail(strict=True, reason="1.25 % of a magnum is told as a bag of tea with confidence 0.5")
 def test_a_magnum_taken_moves_no_tea_bags() -> None:
     store = Store(seed=5)
     store.lane("tea", unit_g=30, units=6)
