@@ -42,7 +42,7 @@ soak: setup ## ten simulated minutes, two shoppers, faults on, several seeds
 fuzz: setup ## a million mutations of every documented frame and payload
 	$(PY) -m pytest -n $(JOBS) -m fuzz --timeout=3600 -s tests/fuzz_*.py $(ARGS)
 
-perf: setup ## outbox rate and start-up time, as ratios to a bare loop
+perf: setup ## ratios to a bare loop: outbox, start-up; replay against real time; processor share at rest
 	@$(PY) -m tools.perf $(ARGS)
 
 .PHONY: test-runtimes test-qemu

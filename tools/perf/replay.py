@@ -90,12 +90,12 @@ def _measure(name: str, shown: Minute, rounds: int) -> Figure:
 
 def minute(scenario: str) -> Minute:
     """One minute of the simulated shop on CELLS cells."""
-    play = _widened(simulate(SEED, replace(SCENARIOS[scenario], minutes=1.0)))
+    play = widened(simulate(SEED, replace(SCENARIOS[scenario], minutes=1.0)))
     observations = list(play.observations())
     return Minute(play.config, observations, observations[-1].t - observations[0].t)
 
 
-def _widened(play: Play) -> Play:
+def widened(play: Play) -> Play:
     """With spare plates at the end of the line, which read as the first ones do."""
     scale, lacking = play.config.scales[0], CELLS - play.counts.shape[1]
     spare = tuple(Cell(name=f"spare{i}") for i in range(lacking))
