@@ -1,0 +1,166 @@
+"""Whose hand, whose basket, which stray: explanations where people come in."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from shelf_scene import CHIPS, COLA, SOAP, TEA, Shelf, chance, lane, nothing
+
+from agent.config.schema import Product
+
+
+def row(**cola: object) -> Shelf:
+    """Cola (345 g) on two plates between chips (150 g) and soap (90 g)."""
+    return Shelf(
+        lane("chips", "a", gtin=CHIPS, unit_g=150.0),
+        lane("cola", "b", "c", **cola),
+        lane("soap", "d", gtin=SOAP, unit_g=90.0),
+        goods=(Product(gtin=TEA, unit_g=420.0),),
+    )
+
+
+# -- whose hand --------------------------------------------------------------------------------------------------------
+
+
+def test_the_one_whose_hand_was_there_took_it() -> None:
+    shelf = row()
+    shelf.hand("ann", shelf.middle("cola"))
+    shelf.hand("bob", shelf.middle("cola") + 0.6)
+    told = shelf.told("cola", -345.0, -172.0, -173.0)
+    assert chance(told, visitor="ann") > 0.9
+    assert chance(told, visitor="bob") < 0.01
+
+
+@given(st.floats(2.0, 30.0))
+def test_somebody_far_away_changes_nothing(far_m: float) -> None:
+    without, beside = row(), row()
+    for shelf in (without, beside):
+        shelf.hand("ann", shelf.middle("cola"))
+    beside.hand("bob", far_m)
+    assert beside.told("cola", -345.0) == without.told("cola", -345.0)
+
+
+def test_two_hands_at_the_same_place_share_the_blame() -> None:
+    shelf = row()
+    for visitor in ("ann", "bob"):
+        shelf.hand(visitor, shelf.middle("cola"))
+    told = shelf.told("cola", -345.0, -172.0, -173.0)
+    ann, bob = (chance(told, visitor=v, units=1) for v in ("ann", "bob"))
+    assert ann == pytest.approx(bob)
+    assert 0.4 < ann < 0.55
+
+
+def test_the_names_of_visitors_do_not_matter() -> None:
+    told = []
+    for one, other in (("ann", "bob"), ("bob", "ann")):
+        shelf = row()
+        shelf.hand(one, shelf.middle("cola") - 0.03)
+        shelf.hand(other, shelf.middle("cola") + 0.09)
+        told.append(chance(shelf.told("cola", -345.0, -172.0, -173.0), visitor=one))
+    assert told[0] == pytest.approx(told[1])
+
+
+@settings(max_examples=40)
+@given(share=st.floats(0, 1), hand_m=st.floats(-0.3, 0.3), delta_g=st.sampled_from([-345.0, -690.0, 345.0, 200.0]))
+def test_a_mirrored_shelf_gives_the_mirrored_answer(share: float, hand_m: float, delta_g: float) -> None:
+    answers = []
+    for side in (1, -1):
+        shelf = Shelf(lane("cola", "c", "d"))
+        shelf.hand("ann", shelf.middle("cola") + side * hand_m)
+        cells = (share * delta_g, (1.0 - share) * delta_g)[::side]
+        told = shelf.told("cola", delta_g, *cells)
+        answers.append((chance(told, gtin=COLA), chance(told, visitor="ann"), nothing(told)))
+    assert answers[0] == pytest.approx(answers[1])
+
+
+# -- put back, misplaced, taken again ----------------------------------------------------------------------------------
+
+
+def test_what_a_visitor_holds_comes_back_rather_than_anything_else_of_that_weight() -> None:
+    shelf = row()
+    shelf.hand("ann", shelf.middle("soap"))
+    shelf.holds("ann", TEA, 345.0)
+    told = shelf.told("soap", 345.0)
+    assert chance(told, sign=1, lane="soap", gtin=TEA, visitor="ann") > 0.9
+
+
+def test_it_is_rather_out_of_the_own_basket_than_out_of_another_s() -> None:
+    shelf = row()
+    shelf.hand("ann", shelf.middle("soap"))
+    shelf.holds("ann", TEA, 345.0)
+    shelf.holds("bob", COLA, 345.0)
+    told = shelf.told("soap", 345.0)
+    assert chance(told, gtin=TEA, owner="ann") > 5 * chance(told, gtin=COLA, owner="bob") > 0.0
+
+
+def test_goods_handed_on_come_back_from_the_other_s_basket() -> None:
+    shelf = row()
+    shelf.hand("bob", shelf.middle("soap"))
+    shelf.holds("ann", TEA, 420.0)
+    told = shelf.told("soap", 420.0)
+    assert chance(told, gtin=TEA, visitor="bob", owner="ann") > 0.5
+
+
+def test_a_stray_is_taken_again_and_not_a_unit_of_the_lane() -> None:
+    shelf = row()
+    stray = shelf.lies("cola", TEA, 420.0, b=1.0)
+    told = shelf.told("cola", -420.0, -420.0, 0.0)
+    assert chance(told, stray=stray, gtin=TEA) > 0.9
+
+
+def test_among_equal_weights_the_place_tells_the_stray() -> None:
+    """Tea as heavy as cola lies on the left plate; what leaves the right one is cola."""
+
+    def of_tea(left: float) -> float:
+        shelf = row()
+        shelf.lies("cola", TEA, 345.0, b=1.0)
+        return chance(shelf.told("cola", -345.0, -345.0 * left, -345.0 * (1.0 - left)), gtin=TEA)
+
+    assert of_tea(1.0) > 0.4 > 0.05 > of_tea(0.0)
+    shares = [of_tea(left) for left in (0.0, 0.25, 0.5, 0.75, 1.0)]
+    assert shares == sorted(shares)
+
+
+# -- two at once -------------------------------------------------------------------------------------------------------
+
+
+def test_two_who_take_one_each_at_the_same_moment() -> None:
+    shelf = row()
+    shelf.hand("ann", shelf.middle("cola") - 0.05)
+    shelf.hand("bob", shelf.middle("cola") + 0.05)
+    told = shelf.told("cola", -690.0, -345.0, -345.0)
+    each = sum(e.probability for e in told if {m.visitor for m in e.moves} == {"ann", "bob"})
+    one_took_both = sum(e.probability for e in told if len(e.moves) == 1 and e.moves[0].units == 2)
+    assert each > one_took_both > 0.0
+
+
+def test_one_thing_laid_down_as_another_is_taken() -> None:
+    shelf = row()
+    shelf.hand("ann", shelf.middle("cola"))
+    shelf.holds("ann", TEA, 420.0)
+    told = shelf.told("cola", 75.0, 420.0, -345.0, flat_s=1.0)
+    swapped = [e for e in told if {(m.sign, m.gtin) for m in e.moves} == {(1, TEA), (-1, COLA)}]
+    assert sum(e.probability for e in swapped) > 0.8
+
+
+# -- staff -------------------------------------------------------------------------------------------------------------
+
+
+def test_with_nobody_there_a_tray_is_as_likely_as_a_can() -> None:
+    def tray(shelf: Shelf) -> float:
+        return chance(shelf.told("cola", 6 * 345.0, flat_s=1.0), sign=1, gtin=COLA, units=6)
+
+    alone, among = row(), row()
+    alone.look()
+    among.hand("ann", among.middle("cola"))
+    assert tray(alone) > 0.9
+    assert tray(alone) > tray(among)
+
+
+def test_goods_of_no_fixed_weight_are_known_again_by_what_they_weighed() -> None:
+    shelf = Shelf(lane("pot", "a", unit_g=None, min_step_g=100.0))
+    shelf.book(shelf.judged("pot", -812.0, flat_s=2.0))
+    again = shelf.told("pot", 810.0, flat_s=1.0)
+    assert chance(again, sign=1, gtin=COLA) > 0.9
+    assert chance(shelf.told("pot", -60.0, flat_s=1.0), gtin=COLA) == 0.0
