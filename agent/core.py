@@ -190,8 +190,8 @@ class Core:
         """Behind a hole in the stream only the hand tells when it happened."""
         if not step.across_gap or visitor is None:
             return step
-        at = self.hands.nearest_s(stretch, visitor, step.began, step.settled)
-        return step if at is None else replace(step, fell=at, rose=at)
+        hand = self.hands.nearest(stretch, visitor, step.began, step.settled)
+        return step if hand is None else replace(step, fell=hand[0], rose=hand[0])
 
     def _crosstalk_g(self, step: Step, weigher: Weigher, but: tuple[int, ...]) -> float:
         """The largest step on the same board around the same time, told or still in motion; signed."""

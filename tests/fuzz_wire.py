@@ -9,7 +9,7 @@ import os
 import random
 import resource
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,8 +44,8 @@ def decoder(name: str) -> Callable[[bytes], Any]:
     return lambda data: by_kind(kind, data)
 
 
-def damaged(chance: random.Random, data: bytes) -> bytes:
-    """`data` after one to four mutations: flipped, cut, doubled, filled with tokens, crossed with another example."""
+def damaged(chance: random.Random, data: bytes, others: Sequence[bytes] = tuple(EXAMPLES.values())) -> bytes:
+    """`data` after one to four mutations: flipped, cut, doubled, filled with tokens, crossed with one of the others."""
     for _ in range(chance.randint(1, 4)):
         start, end = sorted(chance.choices(range(len(data) + 1), k=2))
         match chance.randrange(6):
@@ -60,7 +60,7 @@ def damaged(chance: random.Random, data: bytes) -> bytes:
             case 4:
                 data = data[:start] + chance.choice(TOKENS) + data[end:]
             case _:
-                data = data[:start] + chance.choice(list(EXAMPLES.values()))[start:]
+                data = data[:start] + chance.choice(others)[start:]
     return data
 
 

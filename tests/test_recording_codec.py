@@ -112,6 +112,7 @@ def test_an_infinite_reading_becomes_a_missing_one() -> None:
         b'["command",1.0,"c1","explode",{}]',
         b'["command",1.0,"c1","set_mode",{"mode":"party"}]',
         b'["back",1.0,"\xff\xfe"]',
+        b'["command",1.0,"c1","tare",{"lane":"cola","x":' + b"[" * 20_000,
     ],
 )
 def test_a_line_that_is_no_observation_is_named_so(line: bytes) -> None:

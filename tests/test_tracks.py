@@ -62,6 +62,7 @@ GOOD = encode_frame(1.0, (HAND,))
         GOOD.replace(b'"0001"', b'"' + b"x" * 65 + b'"'),
         b'{"t":1.0,"parts":[' + b",".join([GOOD[GOOD.index(b"[") + 1 : GOOD.index(b"]")]] * 129) + b"]}\n",
         b'{"t":1.0,"parts":[]}' + b" " * LINE_BYTES + b"\n",
+        b'{"t":1.0,"parts":[],"x":' + b"[" * 20_000 + b"\n",
         b"\xff\xfe\n",
     ],
 )

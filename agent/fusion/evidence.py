@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from agent.fusion.hands import UNSEEN_LIKELIHOOD, Hands
+from agent.fusion.hands import UNSEEN_LIKELIHOOD, Hands, Position
 from agent.fusion.moves import ShelfState
 from agent.shelf.contents import Stray
 from agent.shelf.planogram import Stretch
@@ -17,6 +17,7 @@ from agent.weighing.step import Step
 AT_ONCE_S = 0.2  # two who act at once are both there within this
 BEFORE_S, AFTER_S = 0.4, 0.3  # around the steepest moment: a hand arrives before and leaves after
 ALONE_S = 4.0  # nobody was seen for this long: what comes now is staff's, behind the camera's back
+UNDER_HAND_CELLS, UNDER_HAND_SHARE, UNDER_HAND_LEAST = 1.0, 0.3, 0.1  # of the change, for one of two
 LEAST = 1e-4  # a hand that fits worse was not there
 TOUCH_HAND_IN, TOUCH_HAND_OUT = 1.5, 0.08  # touches for each pick: with a hand in the lane now, with none
 TOUCH_UNKNOWN = 0.3  # ... where no tracker looks
@@ -105,7 +106,21 @@ def _both(step: Step, stretch: Stretch, hands: Hands) -> Fits:
     """Of every visitor, anywhere in the lane, right at the moment: two who act at once have each a place of its own."""
     moment = step.fell if step.delta_g < 0 else step.rose
     since, until = (step.began, step.settled) if step.across_gap else (moment - AT_ONCE_S, moment + AT_ONCE_S)
-    return _known(hands.likelihoods(stretch, None, since, until), hands)
+    found = hands.likelihoods(stretch, None, since, until)
+    return _known(
+        {v: p * _felt(step, stretch, hands.nearest(stretch, v, since, until)) for v, p in found.items()}, hands
+    )
+
+
+def _felt(step: Step, stretch: Stretch, hand: Position | None) -> float:
+    """Did the cells near this hand change? Of two who take one each, each finds part of the change under the hand."""
+    total = sum(abs(g) for g in step.cells_g)
+    if hand is None or stretch.box is None or total <= 0.0:
+        return 1.0
+    plate_m = (stretch.box.right - stretch.box.left) / len(step.cells_g)
+    at = (hand[1] - stretch.box.left) / plate_m - 0.5
+    under = sum(abs(g) for i, g in enumerate(step.cells_g) if abs(i - at) <= UNDER_HAND_CELLS)
+    return max(min(under / (UNDER_HAND_SHARE * total), 1.0), UNDER_HAND_LEAST)
 
 
 def _known(found: Mapping[str, float], hands: Hands) -> Fits:

@@ -261,7 +261,9 @@ def _own_delta_g(e: Evidence) -> float:
 def _sigma(e: Evidence) -> float:
     """Of the step's size, whatever caused it."""
     relative = SCALE_ERROR + YOUNG_ERROR * math.exp(-e.step.flat_s / YOUNG_S)
-    return math.sqrt(e.step.sigma_g**2 + (relative * e.step.delta_g) ** 2 + (CROSSTALK_SPREAD * e.around.crosstalk_g) ** 2)
+    return math.sqrt(
+        e.step.sigma_g**2 + (relative * e.step.delta_g) ** 2 + (CROSSTALK_SPREAD * e.around.crosstalk_g) ** 2
+    )
 
 
 def _normal(x: float, sigma: float) -> float:

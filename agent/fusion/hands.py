@@ -99,14 +99,13 @@ class Hands:
         before = deque(p for p in kept if p[0] <= moment - LONG_BEFORE_S)
         return _is_inside(before, stretch.box, moment - LONG_BEFORE_S) or _is_inside(kept, stretch.box, t)
 
-    def nearest_s(self, stretch: Stretch, visitor: str, since: float, until: float) -> float | None:
-        """When this visitor's hand was nearest to the stretch; None when it was not seen."""
-        if stretch.box is None:
+    def nearest(self, stretch: Stretch, visitor: str | None, since: float, until: float) -> Position | None:
+        """Where and when this visitor's hand was nearest to the stretch; None when it was not seen."""
+        box = stretch.box
+        if box is None or visitor is None:
             return None
-        seen = [
-            (_distance2(p, stretch.box, None), p[0]) for p in self._hands.get(visitor, ()) if since <= p[0] <= until
-        ]
-        return min(seen, default=(0.0, None))[1]
+        seen = [(_distance2(p, box, None), p) for p in self._hands.get(visitor, ()) if since <= p[0] <= until]
+        return min(seen)[1] if seen else None
 
     def inside(self, stretch: Stretch, t: float) -> set[str]:
         """Whose hands are in the stretch's box right now? A hand that was there a moment ago and is hidden since

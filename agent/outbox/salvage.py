@@ -21,6 +21,8 @@ from wire.envelope import TYPE_PREFIX, Envelope
 KEPT_FILES = 3  # damaged files kept beside the new one; more would fill the card that is failing already
 SIDE_FILES = ("-wal", "-shm")
 
+_NO_JSON = (ValueError, TypeError, RecursionError)  # no text, no JSON, no bytes at all, brackets without end
+
 Event = tuple[int, str, str, bytes]  # sequence, boot, kind, body
 
 
@@ -115,14 +117,14 @@ def _is_event(row: Any) -> bool:
     try:
         envelope = msgspec.json.decode(body, type=Envelope[msgspec.Raw])
         return isinstance(boot, str) and int(envelope.sequence) == sequence and envelope.type == TYPE_PREFIX + kind
-    except (msgspec.DecodeError, TypeError):
+    except _NO_JSON:
         return False
 
 
 def _is_json(body: Any) -> bool:
     try:
         msgspec.json.decode(body)
-    except (msgspec.DecodeError, TypeError):
+    except _NO_JSON:
         return False
     return True
 

@@ -147,7 +147,7 @@ def decode_observation(line: bytes) -> Observation:
     """The observation of one line. RecordingError when the line is none."""
     try:
         return _decoder.decode(line).observation()
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise RecordingError(f"not an observation: {error}") from error
 
 

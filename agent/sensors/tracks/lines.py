@@ -64,7 +64,7 @@ class FrameLines:
             if skipped or len(line) > LINE_BYTES:
                 raise msgspec.DecodeError("too long")
             return _decoder.decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             self.dropped += 1
             return None
 
