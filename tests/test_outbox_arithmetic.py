@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +17,7 @@ from agent.outbox.envelope import rfc3339, seal
 from agent.outbox.protocol import Row
 from agent.outbox.ranges import Dropped, merge
 from agent.outbox.salvage import Salvaged, salvage
+from agent.outbox.sql import SCHEMA
 from agent.outbox.window import FULL, Window
 
 numbers = st.integers(1, 60)
@@ -97,6 +100,19 @@ def test_missing_numbers_are_those_between_the_oldest_and_the_next(
     start = min(left, default=end) if oldest is None else oldest
     named = [n for first, last in found.missing(oldest, end) for n in range(first, last + 1)]
     assert named == [n for n in range(start, end) if n not in left]
+
+
+def test_what_has_rotted_into_something_else_is_left_where_it_is(tmp_path: Path) -> None:
+    file, brackets = tmp_path / "outbox.sqlite", b"[" * 5_000
+    sound = seal(Event(pick("cola"), None), TOPICS, "b1", 3)
+    with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as connection:
+        connection.executescript(SCHEMA)
+        rows = [(1, "b1", "pick", brackets), (2, "b1", "pick", sound), (3, "b1", "pick", sound), (4, "b1", "pick", "é")]
+        connection.executemany("INSERT INTO event(sequence, boot, kind, body) VALUES (?, ?, ?, ?)", rows)
+        connection.executemany("INSERT INTO state VALUES (?, ?)", [("stock", b"{}"), ("health", brackets)])
+    found = salvage(file)
+    assert list(found.events) == [3]
+    assert found.states == [("stock", b"{}")]
 
 
 @given(st.binary(max_size=300))
