@@ -39,7 +39,7 @@ score: setup ## play recorded cases through the pipeline and compare with their 
 soak: setup ## ten simulated minutes, two shoppers, faults on, several seeds
 	@$(PY) -m tools.soak $(ARGS)
 
-fuzz: setup ## a million mutations of every documented frame and payload
+fuzz: setup ## a million mutations of frames, payloads, and lines of trackers and recordings; 100,000 of configurations
 	$(PY) -m pytest -n $(JOBS) -m fuzz --timeout=3600 -s tests/fuzz_*.py $(ARGS)
 
 perf: setup ## ratios to a bare loop: outbox, start-up; replay against real time; processor share at rest
