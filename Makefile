@@ -39,8 +39,8 @@ score: setup ## play recorded cases through the pipeline and compare with their 
 soak: setup ## ten simulated minutes, two shoppers, faults on, several seeds
 	@$(PY) -m tools.soak $(ARGS)
 
-fuzz: setup ## a million mutations of frames, payloads, and lines of trackers and recordings; 100,000 of configurations
-	$(PY) -m pytest -n $(JOBS) -m fuzz --timeout=3600 -s tests/fuzz_*.py $(ARGS)
+fuzz: setup ## a million damages to each kind of frame, payload and line; the figures come at the end
+	$(PY) -m pytest -n $(JOBS) -m fuzz --timeout=3600 -rP tests/fuzz_*.py $(ARGS)
 
 perf: setup ## ratios to a bare loop: outbox, start-up; replay against real time; processor share at rest
 	@$(PY) -m tools.perf $(ARGS)
