@@ -1,4 +1,7 @@
-"""Gives each scene its own store. `SHELFD_SCENE_SEEDS=20 pytest tests/scenes` plays each with twenty kinds of noise."""
+"""Gives each scene its own store, once with the plates of a gondola at 60 Hz, once with cells on a Pi at 10 Hz.
+
+`SHELFD_SCENE_SEEDS=20 pytest tests/scenes` plays each scene with twenty kinds of noise.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,10 @@ def seed(request: pytest.FixtureRequest) -> int:
     return int(request.param)
 
 
-@pytest.fixture
-def store(seed: int) -> Store:
+@pytest.fixture(params=["plates", "pi"])
+def store(request: pytest.FixtureRequest, seed: int) -> Store:
     """Empty; a scene builds its shelf, then lets things happen."""
-    return Store(seed)
+    store = Store(seed)
+    if request.param == "pi":
+        store.on_a_pi()
+    return store

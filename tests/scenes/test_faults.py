@@ -71,7 +71,7 @@ def test_single_missing_readings_lose_no_event(two: Store) -> None:
 def test_samples_lost_between_two_rests_are_a_gap_and_no_event(two: Store) -> None:
     two.samples_lost(since=4.0, until=6.0)
     assert two.played(10) == []
-    assert [(gap.stream, gap.lost) for gap in two.told(Gap)] == [("scale/main", 120)]
+    assert [(gap.stream, gap.lost) for gap in two.told(Gap)] == [("scale/main", 2 * two.rate_hz)]
 
 
 def test_what_was_taken_in_the_gap_is_told_behind_it(two: Store) -> None:

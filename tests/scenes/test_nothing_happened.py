@@ -104,7 +104,6 @@ def test_a_wheel_of_cheese_that_dries_is_not_bought(store: Store) -> None:
 
 
 def test_single_wild_samples_are_no_events(store: Store) -> None:
-    store.on_a_pi()
     store.model = replace(store.model, glitch_rate=0.02)
     for lane in ("cola", "water", "tea", "soup"):
         store.lane(lane, unit_g=345, units=6)

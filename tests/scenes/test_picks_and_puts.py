@@ -107,8 +107,7 @@ def test_a_light_bag_is_seen_among_heavy_bottles(store: Store) -> None:
     assert store.played(9) == [pick("wine", by="ann"), pick("tea", by="bob")]
 
 
-def test_ten_readings_a_second_of_a_cell_on_a_pi_will_do(store: Store) -> None:
-    store.on_a_pi()
+def test_two_shoppers_in_turn(store: Store) -> None:
     store.lane("cola", unit_g=345, units=6)
     store.lane("water", unit_g=520, units=6)
     store.picks("ann", "cola", at=4.0)

@@ -104,13 +104,13 @@ def test_three_people_and_chaos(store: Store) -> None:
     store.picks("cid", "cola", at=6.1, plate=2)
     store.puts("bob", "water", at=9.0, plate=2)
     store.picks("ann", "soup", at=9.2, plate=0)
-    assert sorted(store.played(14), key=lambda event: event.at) == [
-        pick("cola", by="ann"),
-        pick("water", by="bob"),
-        put("soup", goods="cola", by="ann"),
-        pick("cola", by="cid"),
-        put("water", by="bob"),
-        pick("soup", by="ann"),
+    assert sorted(store.played(14)) == [
+        pick("cola", by="ann", at=3.0),
+        pick("cola", by="cid", at=6.1),
+        pick("soup", by="ann", at=9.2),
+        pick("water", by="bob", at=3.1),
+        put("soup", goods="cola", by="ann", at=6.0),
+        put("water", by="bob", at=9.0),
     ]
 
 

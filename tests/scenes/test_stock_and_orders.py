@@ -70,7 +70,7 @@ def test_in_maintenance_nothing_is_an_event_and_the_levels_are_taken_as_they_com
 
 def test_what_is_in_motion_when_maintenance_ends_belongs_to_maintenance(cola: Store) -> None:
     cola.command(SetMode(mode="maintenance"), at=2.0)
-    cola.weight("cola", by=-690, at=5.9)
+    cola.weight("cola", by=-690, at=5.7)
     cola.command(SetMode(mode="open"), at=6.0)
     assert cola.played(10) == []
 

@@ -130,7 +130,6 @@ def test_and_changes_below_their_least_step_are_crumbs(store: Store) -> None:
 
 
 def test_the_pot_that_was_taken_comes_back_lighter(store: Store) -> None:
-    store.on_a_pi()
     store.lane("coffee pot", min_step_g=300.0)
     store.picks("ann", "coffee pot", at=3.0, grams=1900.0)
     store.puts("ann", "coffee pot", at=15.0, grams=1660.0)
