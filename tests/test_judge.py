@@ -86,10 +86,11 @@ def test_while_the_hand_is_still_there_one_waits_but_not_for_ever() -> None:
     there_s, verdict = course(there, "cola", -345.0)
     assert there_s > gone_s + 0.5
     assert words(verdict.said) == [(-1, "cola", COLA, 1, "ann")]
-    for i in range(150):
+    for i in range(70):
         held.hand("ann", held.middle("cola"), at_s=AT_S + i / 15, stays=True)
-    held_s, _ = course(held, "cola", -345.0)
+    held_s, at_last = course(held, "cola", -345.0)
     assert held_s < 5.0
+    assert words(at_last.said) == [(-1, "cola", COLA, 1, "ann")]
 
 
 def test_another_s_hand_in_the_lane_is_not_waited_for() -> None:
@@ -173,6 +174,16 @@ def test_an_exchange_is_a_pick_and_a_put() -> None:
     assert words(verdict.said) == [(-1, "cola", COLA, 1, "ann"), (1, "cola", TEA, 1, "ann")]
 
 
+def test_in_an_exchange_by_two_the_one_at_the_rising_cell_laid_and_the_one_at_the_falling_cell_took() -> None:
+    shelf = row()
+    shelf.hand("ann", shelf.middle("cola") - 0.08)
+    shelf.hand("bob", shelf.middle("cola") + 0.08)
+    for visitor in ("ann", "bob"):
+        shelf.holds(visitor, TEA, 420.0)
+    _, verdict = course(shelf, "cola", 75.0, 420.0, -345.0)
+    assert words(verdict.said) == [(-1, "cola", COLA, 1, "bob"), (1, "cola", TEA, 1, "ann")]
+
+
 # -- across a border ---------------------------------------------------------------------------------------------------
 
 
@@ -214,6 +225,18 @@ def test_what_happens_at_different_moments_or_in_different_directions_is_not_one
     for other in (later, came):
         verdict = shelf.verdict(cola, other)
         assert verdict.resolved in ((), (shelf.stretch("cola").index,))
+
+
+@pytest.mark.parametrize(("cola_g", "soap_g", "lies"), [(300.0, 120.0, "cola"), (120.0, 300.0, "soap")])
+@pytest.mark.parametrize("first", ["cola", "soap"])
+def test_goods_of_no_lane_lie_where_most_of_them_lies(cola_g: float, soap_g: float, lies: str, first: str) -> None:
+    shelf = row()
+    shelf.hand("ann", shelf.middle("soap") - 0.05)
+    shelf.holds("ann", TEA, 420.0)
+    grams = {"cola": cola_g, "soap": soap_g}
+    other = "soap" if first == "cola" else "cola"
+    verdict = across(shelf, first, grams[first], other, grams[other])
+    assert words(verdict.said) == [(1, lies, TEA, 1, "ann")]
 
 
 def test_a_spare_plate_alone_says_nothing_and_is_levelled_in_time() -> None:

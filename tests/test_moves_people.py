@@ -85,6 +85,15 @@ def test_what_a_visitor_holds_comes_back_rather_than_anything_else_of_that_weigh
     assert chance(told, sign=1, lane="soap", gtin=TEA, visitor="ann") > 0.9
 
 
+def test_of_two_things_of_one_weight_the_one_that_belongs_here_comes_back() -> None:
+    shelf = row()
+    shelf.hand("ann", shelf.middle("cola"))
+    for gtin in (TEA, COLA):
+        shelf.holds("ann", gtin, 345.0)
+    told = shelf.told("cola", 345.0)
+    assert chance(told, sign=1, gtin=COLA) > 1.5 * chance(told, sign=1, gtin=TEA) > 0.1
+
+
 def test_it_is_rather_out_of_the_own_basket_than_out_of_another_s() -> None:
     shelf = row()
     shelf.hand("ann", shelf.middle("soap"))

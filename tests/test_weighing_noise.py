@@ -62,6 +62,10 @@ def test_a_touch_teaches_no_noise() -> None:
     assert touched.slow()[0] < 1.1 * left_alone.slow()[0]
 
 
+def test_however_far_off_its_base_a_channel_runs_it_is_not_believed_to_be_all_noise() -> None:
+    assert learned(Noise(5), 400.0, 600.0).max() < 30.0
+
+
 def test_a_channel_in_motion_or_without_a_reading_learns_nothing() -> None:
     noise = Noise(1)
     before = learned(noise, 1.0, 30.0).copy()

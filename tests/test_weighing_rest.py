@@ -38,6 +38,25 @@ def test_a_slow_hand_is_not_taken_for_drift(by_g: float, seconds: float) -> None
     assert step.began < table.now - 1.0 - 0.5 * seconds
 
 
+@pytest.mark.parametrize("g_per_s", [2.0, 6.0])
+def test_what_leaves_faster_than_any_drift_is_seen_however_slowly_it_goes(g_per_s: float) -> None:
+    """A tap that drips, a hand that pours: tens of times the drift of the worst plates."""
+    table = settled()
+    table.ramp(0, -60.0, 60.0 / g_per_s)
+    assert table.last(1.5).delta_g == pytest.approx(-60.0, abs=3.0)
+
+
+def test_what_creeps_a_little_faster_than_drift_does_not_make_a_lane_deaf() -> None:
+    """The base lags behind, and the lag is no noise without bound."""
+    table = settled(rate_hz=20.0)
+    for _ in range(300):
+        table.load -= 0.8
+        for step in table.run(1.0):
+            table.weigher.accept(step.stretch)
+    table.load -= 345.0
+    assert table.last(1.0).delta_g == pytest.approx(-345.0, abs=40.0)
+
+
 def test_a_press_leaves_no_step() -> None:
     table = settled()
     for force_g in (200.0, 900.0, 3000.0):

@@ -13,6 +13,7 @@ from agent.weighing.arrays import put_back, take
 
 START_G = 2.0  # before anything is learned; store plates have 0.5-1.2 g median, 4 g at the 95th percentile
 FLOOR_G = 0.3  # below this the ADC's own steps and the wind decide
+MOST_G = 10.0  # the noisiest lane of a store has 5 g; what creeps a little faster than drift must not teach deafness
 MEMORY_BLOCKS = 200  # 10 s of blocks: long against hum (about 1 Hz), short against a change of the room
 CLIP = 3.0  # a block counts at most this many sigmas, so that a touch does not teach noise
 SHAKEN_G = 10.0  # a shelf is shaken by this much (store plates: bursts of +-20 g); more is a step or a hand
@@ -38,7 +39,7 @@ class Noise:
         """`deviation` (n,) of this block's mean from the base; only `idle` channels learn."""
         bounded = np.minimum(deviation * deviation, CLIP * CLIP * self._variance)
         # shrinking is slower to come than growing is to believe: a quiet moment is no quiet cell
-        updated = self._variance + (bounded - self._variance) / MEMORY_BLOCKS
+        updated = np.minimum(self._variance + (bounded - self._variance) / MEMORY_BLOCKS, MOST_G**2)
         self._variance = np.where(idle & ~np.isnan(deviation), updated, self._variance)
 
     def local(self, means: Floats) -> Floats:
