@@ -26,6 +26,7 @@ from agent.weighing.step import Step
 
 COLA, CHIPS, SOAP, TEA = "06901234567892", "04006381333931", "00000000000017", "05000159484695"
 PLATE_M, BOARD_M = 0.1, 0.25
+FRAME_HZ = 15
 AT_S = 100.0  # when the weight changed
 BEGAN_S = AT_S - 0.1
 
@@ -64,11 +65,11 @@ class Shelf:
 
     # -- what people do ------------------------------------------------------------------------------------------------
 
-    def hand(self, visitor: str, u_m: float, *, at_s: float = AT_S, v_m: float = 0.12, stays: bool = False) -> None:
-        """Reaches in around `at_s` and is seen in front of the shelf afterwards, unless it `stays`."""
-        for i in range(-6, 24):
-            inside = i < 5 or stays
-            self.hands.see(Tracks(at_s + i / 15, (Part(visitor, "hand", u_m, v_m, 0.0 if inside else 0.5, 0.9),)))
+    def hand(self, visitor: str, u_m: float, *, v_m: float = 0.12, stays_s: float = 0.0) -> None:
+        """Reaches in as the weight changes and is then seen in front of the shelf; or stays inside for so long."""
+        for i in range(-6, round(max(stays_s, 1.5) * FRAME_HZ)):
+            d_m = 0.0 if stays_s or i < 5 else 0.5
+            self.hands.see(Tracks(AT_S + i / FRAME_HZ, (Part(visitor, "hand", u_m, v_m, d_m, 0.9),)))
 
     def look(self) -> None:
         """A tracker is there, and sees nobody."""

@@ -81,13 +81,12 @@ def test_below_the_least_step_of_the_lane_nothing_is_said() -> None:
 def test_while_the_hand_is_still_there_one_waits_but_not_for_ever() -> None:
     gone, there, held = row(), row(), row()
     gone.hand("ann", gone.middle("cola"))
-    there.hand("ann", there.middle("cola"), stays=True)
+    there.hand("ann", there.middle("cola"), stays_s=1.5)
     gone_s, _ = course(gone, "cola", -345.0)
     there_s, verdict = course(there, "cola", -345.0)
     assert there_s > gone_s + 0.5
     assert words(verdict.said) == [(-1, "cola", COLA, 1, "ann")]
-    for i in range(70):
-        held.hand("ann", held.middle("cola"), at_s=AT_S + i / 15, stays=True)
+    held.hand("ann", held.middle("cola"), stays_s=5.5)
     held_s, at_last = course(held, "cola", -345.0)
     assert held_s < 5.0
     assert words(at_last.said) == [(-1, "cola", COLA, 1, "ann")]
@@ -96,7 +95,7 @@ def test_while_the_hand_is_still_there_one_waits_but_not_for_ever() -> None:
 def test_another_s_hand_in_the_lane_is_not_waited_for() -> None:
     shelf = row()
     shelf.hand("ann", shelf.middle("cola") - 0.05)
-    shelf.hand("bob", shelf.middle("cola") + 0.30, stays=True)
+    shelf.hand("bob", shelf.middle("cola") + 0.30, stays_s=1.5)
     after_s, verdict = course(shelf, "cola", -345.0, -345.0, 0.0)
     assert after_s <= 1.0
     assert words(verdict.said) == [(-1, "cola", COLA, 1, "ann")]
