@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
 import pytest
 from rich.console import Console
 
@@ -12,6 +16,7 @@ from tools.bench.run import Outcome, run
 from tools.bench.world import LAYOUTS, Play, random_shop, simulate
 from tools.demo.__main__ import main
 from tools.demo.board import Board
+from tools.demo.picture import canvas, paint
 from tools.demo.screen import Screen, summary
 from tools.demo.settings import to_toml
 from wire.codec import encode, encode_event
@@ -116,7 +121,7 @@ def shown(play: Play, outcome: Outcome, at_s: float, width: int) -> str:
     console = Console(width=width, height=50, record=True, force_terminal=True, quiet=True)
     console.quiet = False
     with console.capture() as drawn:
-        console.print(Screen(play, board, "demo").draw(at_s, at_s, ["stall"]))
+        console.print(Screen(play, board, "demo", console).draw(at_s, at_s, ["stall"]))
     return drawn.get()
 
 
@@ -129,6 +134,15 @@ def test_the_screen_shows_lanes_stock_visitors_truth_and_what_was_said(
     title = next(lane.title[3:] for lane in play.config.lanes if lane.gtin == entry["gtin"])
     for word in (entry["lane"], title, entry["visitor"], "▮", "✓", "F1", "stall", "◉"):
         assert word in text, word
+
+
+def test_a_picture_of_the_screen_calls_nobody(play: Play, tmp_path: Path) -> None:
+    drawn_on, picture = canvas(), tmp_path / "demo.svg"
+    paint(Screen(play, Board([], began_s=0.0, online=True), "demo", drawn_on), drawn_on, 20.0, 20.0, picture)
+    svg = picture.read_text()
+    assert play.config.lanes[0].title[3:] in svg
+    assert "@font-face" not in svg and not re.search(r"url\(\W?http|@import|href", svg)
+    ElementTree.fromstring(svg)
 
 
 def test_a_narrow_terminal_shows_what_was_said_and_no_shelf(

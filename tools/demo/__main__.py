@@ -12,6 +12,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from types import FrameType
 
 import numpy as np
@@ -24,6 +25,7 @@ from tools.bench.world import Play, random_shop, simulate
 from tools.demo.board import SETTLE_S, Board
 from tools.demo.house import House, house
 from tools.demo.listen import listen, stop
+from tools.demo.picture import AFTER, canvas, paint
 from tools.demo.screen import Screen, summary
 from wire.topics import Topics
 
@@ -62,7 +64,8 @@ def _asked(arguments: list[str] | None) -> argparse.Namespace | None:
     parser.add_argument(
         "--faults", action="store_true", help="unplug, garbage, noise, stall, glitches about once a minute"
     )
-    parser.add_argument("--json", action="store_true", help="no pictures; the last line is the result")
+    parser.add_argument("--json", action="store_true", help="nothing is drawn; the last line is the result")
+    parser.add_argument("--picture", type=Path, help="a file for the screen after two thirds of the time, as SVG")
     try:
         asked, rest = parser.parse_known_args(arguments)
         if rest:
@@ -98,7 +101,7 @@ def _watch(home: House, play: Play, board: Board, asked: argparse.Namespace) -> 
             return 1
         home.shop.begin()
         board.began_s = home.shop.began_s
-        show = _show if sys.stdout.isatty() and not asked.json else _wait
+        show = _paint if asked.picture else _show if sys.stdout.isatty() and not asked.json else _wait
         if not show(home, play, board, asked):
             return 1
     finally:
@@ -144,12 +147,27 @@ def _wait(home: House, play: Play, board: Board, asked: argparse.Namespace) -> b
 
 
 def _show(home: House, play: Play, board: Board, asked: argparse.Namespace) -> bool:
-    screen = Screen(play, board, f"shelfd demo, seed {asked.seed}")
-    with Live(console=Console(), screen=True, auto_refresh=False) as live:
+    console = Console()
+    screen = Screen(play, board, _title(asked), console)
+    with Live(console=console, screen=True, auto_refresh=False) as live:
         for play_s in _running(home, play, board):
             kinds = [f"the demo made a fault: {fault.kind}" for fault in home.shop.faults_now()]
             live.update(screen.draw(time.monotonic(), play_s, kinds), refresh=True)
     return _well(home, board)
+
+
+def _paint(home: House, play: Play, board: Board, asked: argparse.Namespace) -> bool:
+    drawn_on = canvas()
+    screen = Screen(play, board, _title(asked), drawn_on)
+    for play_s in _running(home, play, board):
+        if play_s >= AFTER * play.until_s:
+            paint(screen, drawn_on, time.monotonic(), play_s, asked.picture)
+            break
+    return _well(home, board)
+
+
+def _title(asked: argparse.Namespace) -> str:
+    return f"shelfd demo, seed {asked.seed}"
 
 
 def _well(home: House, board: Board) -> bool:

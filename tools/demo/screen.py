@@ -27,14 +27,15 @@ COLOURS = ("bright_cyan", "bright_magenta", "bright_yellow", "bright_green", "br
 FRESH_S = 2.5  # how long a lane stays lit after an event
 IN_LANE_M = 0.14  # a hand nearer than this is shown in its lane
 LEVELS = (("red", 0.25), ("yellow", 0.5), ("green", 9.9))  # colour of a bar up to this share of the facing
+AROUND, LEAST_LINES = 10, 10  # lines of frames and heads; events that are shown even where they do not fit
 WIDE = 120  # columns; a narrower terminal shows what was said, and no shelf
 
 
 class Screen:
-    """Draws one frame after the other."""
+    """Draws one frame after the other, as large as `console` is."""
 
-    def __init__(self, play: Play, board: Board, title: str) -> None:
-        self.play, self.board, self.title = play, board, title
+    def __init__(self, play: Play, board: Board, title: str, console: Console) -> None:
+        self.play, self.board, self.title, self._console = play, board, title, console
         self._frames = play.tracks
         self._at = 0  # index of the newest frame of tracks
 
@@ -48,7 +49,7 @@ class Screen:
             Split(name="body"),
         )
         said = Split(self._said(now_s, past, matches), ratio=6)
-        if Console().size.width >= WIDE:
+        if self._console.size.width >= WIDE:
             split["body"].split_row(Split(self._shelf(now_s, people), ratio=5), said)
         else:
             split["body"].update(said)
@@ -131,8 +132,10 @@ class Screen:
     def _said(self, now_s: float, past: Sequence[Truth], matches: Matches) -> RenderableType:
         table = Table(box=box.SIMPLE_HEAD, expand=True, padding=(0, 1, 0, 0), pad_edge=False)
         for name in ("truth", "", "agent, through the broker", "sure", "after"):
-            table.add_column(name, no_wrap=True, justify="right" if name in ("sure", "after") else "left")
-        for _, cells in sorted(self._lines(now_s, past, matches), key=lambda line: line[0])[-(_height() - 10) :]:
+            figure = name in ("sure", "after")
+            table.add_column(name, no_wrap=True, justify="right" if figure else "left", min_width=5 if figure else None)
+        room = max(LEAST_LINES, self._console.size.height - AROUND)
+        for _, cells in sorted(self._lines(now_s, past, matches), key=lambda line: line[0])[-room:]:
             table.add_row(*cells)
         return Panel(table, title="what was so, and what was said", box=box.ROUNDED)
 
@@ -157,7 +160,7 @@ class Screen:
 
     def _event(self, event: Move) -> tuple[Text, str, str]:
         text = self._move(event.kind, event.lane, event.gtin, event.units, event.visitor)
-        return text, f"{event.confidence:.2f}", f"{event.decided_s - event.ended_s:.2f} s"
+        return text, f"{event.confidence:.2f}", f"{event.decided_s - event.ended_s:.1f} s"
 
     def _move(self, what: str, lane: str, gtin: str | None, units: int | None, visitor: str | None) -> Text:
         sign = {"pick": ("▲ ", "cyan"), "put": ("▼ ", "green"), "restock": ("▼▼", "blue")}[what]
@@ -200,7 +203,3 @@ def _waiting(entry: Truth, now_s: float) -> Text:
     if entry["type"] == "restock":
         return Text(" ")
     return Text("…", "dim") if entry["t_s"] > now_s - SETTLE_S else Text("missed", "red")
-
-
-def _height() -> int:
-    return max(20, Console().size.height)
