@@ -23,7 +23,8 @@ UNREST_S, UNREST_MOST = 0.5, 6.0  # goods come to rest at once; the longer it to
 TREMBLE = 0.02  # of a hand's force (15 kg presses on a real platform: 100-300 g)
 RINGING = 0.003  # of the step: a full flask sloshes
 REST_ROUGH_G = 4.0  # goods set down on a shaken shelf
-PAIR_TOGETHER = 2.0  # two visitors with both hands in the lane take one each; two units at a grasp are 0.08
+PAIR_TOGETHER = 0.7  # two visitors with both hands in the lane take one each; two units at a grasp are 0.08
+PAIR_SEVERAL = 0.2  # ... of whom one takes several
 PAIR_LAID = 0.05  # ... lay something down at the same moment
 PAIR_UNSEEN = 0.1  # ... of whom one is not seen
 PAIR_LINGERS = 0.15  # ... of whom one's hand was there long before, or still is
@@ -182,6 +183,8 @@ def _coupling(e: Evidence, moves: tuple[Move, ...]) -> float:
     if one.visitor == other.visitor:
         return PAIR_SAME
     together = PAIR_TOGETHER if one.sign < 0 else PAIR_LAID
+    if max(one.units or 1, other.units or 1) > 1:
+        together *= PAIR_SEVERAL
     if one.visitor is None or other.visitor is None:
         return together * PAIR_UNSEEN
     lingering = sum(v in e.lingering for v in (one.visitor, other.visitor))

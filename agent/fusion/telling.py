@@ -20,7 +20,8 @@ def restock_reason(one: Said, stretch: Stretch, mode: Mode, while_off: bool) -> 
         return "while_off"
     if mode == "staff":
         return "staff"
-    facing = max((x.facing_units for x in stretch.lanes if x.name == one.move.lane), default=0)
+    own = [x for x in stretch.lanes if (x.name, x.product.gtin) == (one.move.lane, one.move.gtin)]
+    facing = own[0].facing_units if own else 0
     filled = (
         one.move.sign > 0
         and one.move.visitor is None
