@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shelf_scene import AT_S, CHIPS, COLA, SOAP, TEA, Shelf, lane, words
+from shelf_scene import AT_S, CHIPS, COLA, SOAP, TEA, Shelf, chance, lane, words
 
 from agent.config.schema import Product
 from agent.fusion.judge import Ruling, Verdict
@@ -157,6 +157,21 @@ def test_explanations_that_say_the_same_add_up() -> None:
     assert sure.confidence > less.confidence
 
 
+def test_what_is_likeliest_together_is_said_though_each_way_to_it_is_less_likely_than_another_thing() -> None:
+    """Two strays of tea, as heavy as cola: where one alone is less likely than cola and both together are more."""
+    shelf = row()
+    for _ in range(2):
+        shelf.lies("cola", TEA, 345.0, b=1.0)
+    for left in (0.01 * i for i in range(101)):
+        cells = (-345.0 * left, -345.0 * (1.0 - left))
+        tea, cola = (chance(shelf.told("cola", -345.0, *cells), gtin=gtin) for gtin in (TEA, COLA))
+        if 1.2 * cola < tea < 1.6 * cola:
+            verdict = shelf.judged("cola", -345.0, *cells, flat_s=1.0)
+            assert words(verdict.said) == [(-1, "cola", TEA, 1, None)]
+            return
+    pytest.fail("no place at which the two strays together are a little likelier than cola")
+
+
 def test_two_hands_two_bottles_are_two_events() -> None:
     shelf = row()
     shelf.hand("ann", shelf.middle("cola") - 0.05)
@@ -181,6 +196,7 @@ def test_in_an_exchange_by_two_the_one_at_the_rising_cell_laid_and_the_one_at_th
         shelf.holds(visitor, TEA, 420.0)
     _, verdict = course(shelf, "cola", 75.0, 420.0, -345.0)
     assert words(verdict.said) == [(-1, "cola", COLA, 1, "bob"), (1, "cola", TEA, 1, "ann")]
+    assert min(one.confidence for one in verdict.said) > 0.6
 
 
 # -- across a border ---------------------------------------------------------------------------------------------------
@@ -206,6 +222,7 @@ def test_a_bottle_half_on_a_spare_plate_is_one_bottle_of_the_lane() -> None:
     verdict = across(shelf, "soap", -30.0, "", -60.0)
     assert words(verdict.said) == [(-1, "soap", SOAP, 1, None)]
     assert verdict.step.delta_g == pytest.approx(-90.0)
+    assert verdict.stretch.index == shelf.stretch("soap").index  # nobody is told what lies on a spare plate
 
 
 def test_each_lane_s_own_bottle_at_the_same_moment_is_two_bottles() -> None:
