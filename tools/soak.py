@@ -15,7 +15,7 @@ import numpy as np
 
 from tools.bench.cable import random_faults
 from tools.bench.run import f1, run
-from tools.bench.world import random_shop, simulate
+from tools.bench.world import everyday_shop, random_shop, simulate
 
 GOAL_F1 = 0.97
 FIRST_SEED = 1  # seeds are counted up from here, not chosen
@@ -37,9 +37,9 @@ class Soaked:
     realtime_factor: float
 
 
-def soak(seed: int, minutes: float, layout: str = "gondola") -> Soaked:
-    """One play with its faults."""
-    play = simulate(seed, random_shop(2, minutes, layout))
+def soak(seed: int, minutes: float, layout: str = "gondola", *, hard: bool = False) -> Soaked:
+    """One play with its faults. `hard`: people do more odd things than in any shop."""
+    play = simulate(seed, (random_shop if hard else everyday_shop)(2, minutes, layout))
     faults = random_faults(np.random.default_rng(seed + 1_000_000), play.until_s)
     began = time.perf_counter()
     outcome = run(play, faults, seed)
@@ -65,6 +65,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seeds", type=int, default=5, help="how many plays (default 5)")
     parser.add_argument("--minutes", type=float, default=10.0, help="simulated length of each (default 10)")
     parser.add_argument("--layout", choices=("gondola", "small"), default="gondola")
+    parser.add_argument("--hard", action="store_true", help="people do more odd things than in any shop")
     parser.add_argument("--json", action="store_true", help="the same for machines")
     try:
         asked = parser.parse_args(arguments)
@@ -75,7 +76,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 64
     results = []
     for seed in range(FIRST_SEED, FIRST_SEED + asked.seeds):
-        results.append(soak(seed, asked.minutes, asked.layout))
+        results.append(soak(seed, asked.minutes, asked.layout, hard=asked.hard))
         if not asked.json:
             print(_line(results[-1]), flush=True)
     total = _total(results)

@@ -18,7 +18,7 @@ from agent.messages import Counts, Tick, Tracks
 from tools.bench.hands import Visitor, tracks
 from tools.bench.layouts import LAYOUTS, Layout, gondola
 from tools.bench.loads import Shake, render
-from tools.bench.shopper import LAST_DEED_S, NOTHING, Habits, play, shopper, staff
+from tools.bench.shopper import EVERYDAY, LAST_DEED_S, NOTHING, Habits, play, shopper, staff
 from tools.bench.stage import Stage, Truth
 
 Floats = NDArray[np.float64]
@@ -74,9 +74,15 @@ def random_shop(n_shoppers: int = 2, minutes: float = 3.0, layout: str = "gondol
     return Scenario(shoppers=n_shoppers, minutes=minutes, layout=LAYOUTS[layout])
 
 
+def everyday_shop(n_shoppers: int = 2, minutes: float = 3.0, layout: str = "gondola") -> Scenario:
+    """What people mostly do. ValueError for an unknown layout."""
+    return replace(random_shop(n_shoppers, minutes, layout), habits=EVERYDAY)
+
+
 _EVENTS = replace(NOTHING, pick=6.0, put_back=2.0)
 SCENARIOS: dict[str, Scenario] = {
     "random_shop": random_shop(),
+    "everyday_shop": everyday_shop(),
     "small_shop": random_shop(2, 3.0, "small"),
     "alone": random_shop(1),
     "three": random_shop(3),

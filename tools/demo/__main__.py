@@ -21,7 +21,7 @@ from rich.live import Live
 
 from tools.bench.cable import random_faults
 from tools.bench.layouts import LAYOUTS
-from tools.bench.world import Play, random_shop, simulate
+from tools.bench.world import Play, everyday_shop, simulate
 from tools.demo.board import SETTLE_S, Board
 from tools.demo.house import House, house
 from tools.demo.listen import listen, stop
@@ -43,7 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
     asked = _asked(arguments)
     if asked is None:
         return USAGE
-    play = simulate(asked.seed, random_shop(asked.shoppers, max(0.2, (asked.seconds - SETTLE_S) / 60), asked.layout))
+    play = simulate(asked.seed, everyday_shop(asked.shoppers, max(0.2, (asked.seconds - SETTLE_S) / 60), asked.layout))
     faults = random_faults(np.random.default_rng(asked.seed), play.until_s) if asked.faults else []
     board = Board(play.truth)
     with _signals():
