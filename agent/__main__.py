@@ -13,9 +13,10 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import NoReturn
+
+from agent.versions import shelfd_version
 
 GUIDED = {
     "calibrate": "find tare and counts per gram of each cell, step by step",
@@ -47,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def build_parser(given: Sequence[str]) -> Parser:
     """The command line. Of the guided commands only the one that is `given` is imported."""
     parser = Parser(prog="shelfd", description="A smart shelf's senses and judgement.")
-    parser.add_argument("--version", action="version", version=f"shelfd {_version()}")
+    parser.add_argument("--version", action="version", version=f"shelfd {shelfd_version()}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
     command = commands.add_parser("run", help="weigh, judge and tell the broker, until stopped")
     command.add_argument("file", type=Path, help="the shelf's configuration (TOML)")
@@ -126,13 +127,6 @@ def _log_to_stderr(level: str) -> None:
 def _complain(sentence: str, code: int) -> int:
     print(f"shelfd: {sentence}", file=sys.stderr)
     return code
-
-
-def _version() -> str:
-    try:
-        return version("shelfd")
-    except PackageNotFoundError:
-        return "from a checkout"
 
 
 if __name__ == "__main__":

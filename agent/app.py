@@ -10,10 +10,8 @@ Not here: what any of them does; the command line (__main__.py).
 from __future__ import annotations
 
 import logging
-import platform
 import secrets
 from collections.abc import Callable
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from agent.clock import OffsetNews, Ticker, WallClock
@@ -40,10 +38,9 @@ from agent.uplink.courier import Courier
 from agent.uplink.paho import PahoUplink
 from agent.uplink.protocol import Message
 from agent.uplink.retained import OFFLINE
+from agent.versions import shelfd_version, versions
 from wire.commands import CommandPayload, Result
 from wire.topics import Topics
-
-PACKAGES = ("shelfd", "numpy", "msgspec")  # whatever may change the bytes of a replay
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +65,7 @@ class App:
     def run(self) -> int:
         """Blocks until a signal or a failure; the exit code."""
         device = self.config.device
-        log.info("shelfd %s on %s/%s, boot %s", versions()["shelfd"], device.store, device.id, self.boot)
+        log.info("shelfd %s on %s/%s, boot %s", shelfd_version(), device.store, device.id, self.boot)
         return self.supervisor.run(f"{len(self.config.scales)} scales, {len(self.config.lanes)} lanes")
 
     def _add_parts(self) -> None:
@@ -118,7 +115,7 @@ class App:
             self.order,
             inflight=broker.inflight,
             park_after=self.config.outbox.park_after,
-            version=versions()["shelfd"],
+            version=shelfd_version(),
         )
 
     def _add_recorder(self, recorder: Recorder) -> None:
@@ -160,17 +157,6 @@ class App:
         left_s = self.outbox.committed_wall_s
         off_s = None if left_s is None or tick.wall_s is None else max(0.0, round(tick.wall_s - left_s, 3))
         return core, Restored(tick.t, off_s)
-
-
-def versions() -> dict[str, str]:
-    """Package -> version of whatever may change the bytes of a replay."""
-    found = {"python": platform.python_version()}
-    for name in PACKAGES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "not installed"  # run from a checkout
-    return found
 
 
 class WatchedScale:

@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from agent.app import App, WatchedScale, versions
+from agent.app import App, WatchedScale
 from agent.clock import Discipline, OffsetNews, WallClock
 from agent.config.schema import Cell, Config, Device, Lane, Outbox, Recording, Scale, Tracks
 from agent.core import Core
@@ -19,6 +19,7 @@ from agent.notify import Notifier
 from agent.outbox.protocol import Batch, Receipt
 from agent.streams import Intake, table
 from agent.supervisor import Beat
+from agent.versions import versions
 from wire.commands import SetMode
 from wire.events import Fault
 from wire.state import ClockState

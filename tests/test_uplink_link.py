@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from agent.config.check import is_loopback
 from agent.config.schema import Broker
 from agent.uplink.paho import PahoUplink
 from agent.uplink.protocol import Connected, Happening, Lost, Message, Refused, UplinkError
-from agent.uplink.security import is_loopback, read_password, tls_context
+from agent.uplink.security import read_password, tls_context
 
 WILL = Message("shelf/v1/shop/d1/state/online", b'{"online":false}', retain=True)
 

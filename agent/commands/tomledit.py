@@ -16,6 +16,8 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
+from agent.files import sync_directory
+
 HEADER = re.compile(r"[ \t]*\[\[?[ \t]*([A-Za-z0-9_.-]+)[ \t]*\]\]?[ \t]*(#.*)?")
 ENTRY = re.compile(r"([ \t]*)([A-Za-z0-9_-]+)([ \t]*=[ \t]*)([^#\n\r]*?)([ \t]*(?:#[^\n\r]*)?)([\r\n]*)")
 
@@ -55,7 +57,7 @@ def replace_file(path: Path, text: str) -> Path:
         except OSError:
             Path(new.name).unlink(missing_ok=True)
             raise
-    _sync_directory(path.parent)
+    sync_directory(path.parent)
     return backup
 
 
@@ -63,14 +65,6 @@ def _keep_owner(path: Path, copy: str) -> None:
     about = path.stat()
     if (about.st_uid, about.st_gid) != (os.geteuid(), os.getegid()):
         os.chown(copy, about.st_uid, about.st_gid)
-
-
-def _sync_directory(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _expected(data: dict[str, Any], scale: str, numbers: dict[str, dict[str, float]]) -> dict[str, Any]:

@@ -165,7 +165,7 @@ def named_once(names: Iterable[tuple[str, str]], what: str) -> Iterator[Problem]
 
 
 def is_loopback(host: str) -> bool:
-    """Whether `host` can only be this machine."""
+    """Only what is surely this machine: a name other than localhost could lead anywhere tomorrow."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

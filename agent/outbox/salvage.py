@@ -6,7 +6,6 @@ backwards, so that one bad page costs only what stood on it. Not here: noticing 
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from agent.files import sync_directory
 from agent.outbox.protocol import Row
 from wire.envelope import TYPE_PREFIX, Envelope
 
@@ -72,7 +72,7 @@ def set_aside(path: Path) -> Path:
     for number in taken[: max(0, len(taken) + 1 - KEPT_FILES)]:
         for end in ("", *SIDE_FILES):
             path.with_name(f"{path.name}.corrupt-{number}{end}").unlink(missing_ok=True)
-    _sync_directory(path.parent)
+    sync_directory(path.parent)
     return aside
 
 
@@ -127,11 +127,3 @@ def _is_json(body: Any) -> bool:
     except _NO_JSON:
         return False
     return True
-
-
-def _sync_directory(directory: Path) -> None:
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

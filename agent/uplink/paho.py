@@ -19,6 +19,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from agent.config.check import is_loopback
 from agent.config.schema import Broker
 from agent.uplink.protocol import (
     Acknowledged,
@@ -31,7 +32,7 @@ from agent.uplink.protocol import (
     UplinkError,
 )
 from agent.uplink.refusals import TOO_LARGE
-from agent.uplink.security import is_loopback, read_password, tls_context, tls_sentence
+from agent.uplink.security import read_password, tls_context, tls_sentence
 
 CONNECT_S = 5.0  # for the TCP connection
 TAKE_BYTES = 262_144  # larger packets the broker keeps from us (MQTT 5): four times what an order may have

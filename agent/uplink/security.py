@@ -1,24 +1,15 @@
-"""Who may hear us: loopback or TLS, certificates and passwords from files.
+"""Who may hear us: certificates and passwords from files, and what to say where they do not fit.
 
 Not here: the connection (paho.py).
 """
 
 from __future__ import annotations
 
-import ipaddress
 import ssl
 from pathlib import Path
 
 from agent.config.schema import Broker
 from agent.uplink.protocol import UplinkError
-
-
-def is_loopback(host: str) -> bool:
-    """Only what is surely this machine: a name other than localhost could lead anywhere tomorrow."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def read_password(path: str) -> str | None:
