@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.messages import Answer, Event, State
+from agent.outbox import sql
 from agent.outbox.outbox import Outbox
 from agent.outbox.protocol import Batch, Receipt, Stamp
 from wire.commands import Result
@@ -101,3 +102,17 @@ def wait_for(true: Callable[[], object], within_s: float = 10.0) -> None:
     while not true():
         assert time.monotonic() < until_s, f"waited {within_s} s"
         time.sleep(0.002)
+
+
+class Disk:
+    """Room for so many pages, enforced by SQLite itself; None: no limit. A change counts from the next opening on."""
+
+    def __init__(self, pages: int | None) -> None:
+        self.pages = pages
+        self._connect = sql.connect
+
+    def connect(self, path: Path, *, check: bool) -> sqlite3.Connection:
+        connection = self._connect(path, check=check)
+        if self.pages is not None:
+            connection.execute(f"PRAGMA max_page_count={self.pages}")
+        return connection

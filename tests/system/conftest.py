@@ -21,12 +21,16 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
+from uplink_shelf import Shelf
+
+from agent.config.schema import Broker
 
 LIMIT_S = 15.0  # for anything a broker on this machine should do at once
 
@@ -197,6 +201,19 @@ def subscriber() -> Iterator[Callable[..., Subscriber]]:
     yield open_one
     for one in opened:
         one.close()
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Iterator[Callable[..., Shelf]]:
+    running: list[Shelf] = []
+
+    def start(port: int, **keys: Any) -> Shelf:
+        running.append(Shelf(tmp_path / "outbox.sqlite", Broker(port=port, **keys)))
+        return running[-1]
+
+    yield start
+    for one in running:
+        one.stop()
 
 
 @pytest.fixture

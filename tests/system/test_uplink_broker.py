@@ -1,83 +1,31 @@
-"""The uplink against a real mosquitto: restarts, refusals, lost state, cut lines, TLS, orders."""
+"""The uplink against a real mosquitto: restarts, refusals, lost state, cut lines, orders."""
 
 from __future__ import annotations
 
 import json
-import random
-import shutil
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
+from outbox_scene import TOPICS, wait_for
+from uplink_shelf import Shelf, told
 
 from agent.config.schema import Broker
-from agent.messages import Answer, Event, State
-from agent.outbox.outbox import Outbox
+from agent.messages import Answer
 from agent.outbox.protocol import Batch
 from agent.uplink import events as events_module
-from agent.uplink.backoff import Backoff
-from agent.uplink.courier import Courier
 from agent.uplink.paho import PahoUplink
 from agent.uplink.protocol import Message, UplinkError
-from agent.uplink.retained import OFFLINE
-from wire.commands import CommandPayload, Result, SetMode
-from wire.events import Clock, Pick
-from wire.state import LaneStock, StockState
-from wire.topics import Topics
+from wire.commands import Result, SetMode
 
 if TYPE_CHECKING:
     from conftest import Heard, Mosquitto, Relay, Subscriber
 
 pytestmark = pytest.mark.system
 
-TOPICS = Topics("shop", "d1")
-CLOCK = Clock(synced=False)
 Subscribe = Callable[..., "Subscriber"]
-
-
-class Shelf:
-    """An outbox and its courier, as the agent has them."""
-
-    def __init__(self, path: Path, broker: Broker, boot: str = "b1") -> None:
-        self.orders: list[tuple[str, CommandPayload]] = []
-        self.outbox = Outbox(path, TOPICS, boot)
-        self.outbox.start()
-        link = PahoUplink(broker, "shop:d1", Message(TOPICS.state("online"), OFFLINE, retain=True))
-        self.courier = Courier(
-            link,
-            self.outbox,
-            lambda id, payload: self.orders.append((id, payload)),
-            backoff=Backoff(random.Random(1), first_s=0.05, most_s=0.2),
-        )
-        self.courier.start()
-
-    def tell(self, *lanes: str) -> None:
-        """One pick for each lane, on disk when this returns."""
-        self.outbox.commit(Batch(events=tuple(Event(pick(lane), None) for lane in lanes))).result(10)
-
-    def stock(self, units: int) -> None:
-        lane = LaneStock(lane="cola", gtin=None, units=units, level="ok")
-        self.outbox.commit(Batch(states=(State(StockState(lanes=(lane,))),))).result(10)
-
-    def stop(self) -> None:
-        self.courier.stop()
-        self.outbox.stop()
-
-
-@pytest.fixture
-def shelf(tmp_path: Path) -> Iterator[Callable[..., Shelf]]:
-    running: list[Shelf] = []
-
-    def start(port: int, **keys: Any) -> Shelf:
-        running.append(Shelf(tmp_path / "outbox.sqlite", Broker(port=port, **keys)))
-        return running[-1]
-
-    yield start
-    for one in running:
-        one.stop()
 
 
 @pytest.fixture(autouse=True)
@@ -272,90 +220,11 @@ def test_orders_given_while_the_shelf_is_away_wait_at_the_broker(
     two.stop()
 
 
-class TestTls:
-    @pytest.fixture
-    def certificates(self, tmp_path: Path) -> Path:
-        if shutil.which("openssl") is None:
-            pytest.skip("openssl is not installed: apt install openssl")
-        directory = tmp_path / "tls"
-        directory.mkdir()
-        new_key = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes"
-        for authority in ("ca", "stranger"):
-            usage = "-addext keyUsage=critical,keyCertSign,cRLSign"  # Python 3.13 looks at it
-            names = f"-keyout {authority}.key -out {authority}.pem"
-            openssl(directory, f"req -x509 {new_key} -days 2 -subj /CN={authority} {usage} {names}")
-        (directory / "more").write_text(
-            "subjectAltName=IP:127.0.0.1\nauthorityKeyIdentifier=keyid\nkeyUsage=digitalSignature\n"
-        )
-        for name in ("broker", "device"):
-            openssl(directory, f"req {new_key} -subj /CN={name} -keyout {name}.key -out {name}.csr")
-            signed_by = "-CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile more"
-            openssl(directory, f"x509 -req -in {name}.csr {signed_by} -out {name}.pem")
-        return directory
-
-    def start(self, mosquitto: Mosquitto, files: Path) -> int:
-        """With TLS and a certificate asked of each device at the returned port, plain for the hub."""
-        from conftest import free_port
-
-        port = free_port()
-        mosquitto.start(
-            "allow_anonymous true",
-            f"listener {mosquitto.port} 127.0.0.1",
-            f"listener {port} 127.0.0.1",
-            f"cafile {files}/ca.pem",
-            f"certfile {files}/broker.pem",
-            f"keyfile {files}/broker.key",
-            "require_certificate true",
-        )
-        return port
-
-    def test_both_prove_who_they_are(
-        self, mosquitto: Mosquitto, subscriber: Subscribe, shelf: Callable[..., Shelf], certificates: Path
-    ) -> None:
-        port = self.start(mosquitto, certificates)
-        hub = subscriber(mosquitto.port)
-        one = shelf(port, **ours(certificates))
-        one.tell(*(f"lane {n}" for n in range(200)))
-        hub.wait_for(told(*(f"lane {n}" for n in range(200))))
-
-    def test_a_broker_that_a_stranger_signed_is_not_spoken_to(
-        self, mosquitto: Mosquitto, shelf: Callable[..., Shelf], certificates: Path
-    ) -> None:
-        port = self.start(mosquitto, certificates)
-        one = shelf(port, **{**ours(certificates), "ca_file": str(certificates / "stranger.pem")})
-        wait_for(lambda: one.outbox.faults.open("uplink") == {"tls_refused"})
-        assert not one.courier.connected
-
-    def test_a_missing_certificate_is_named(
-        self, mosquitto: Mosquitto, shelf: Callable[..., Shelf], certificates: Path
-    ) -> None:
-        port = self.start(mosquitto, certificates)
-        one = shelf(port, **{**ours(certificates), "cert_file": str(certificates / "nowhere.pem")})
-        wait_for(lambda: one.outbox.faults.open("uplink") == {"tls_files"})
-
-
 def test_nobody_there_is_an_error_that_names_the_place(mosquitto: Mosquitto) -> None:
     link = PahoUplink(Broker(port=mosquitto.port), "shop:d1", Message("t", b""))
     with pytest.raises(UplinkError, match=f"127.0.0.1:{mosquitto.port}") as caught:
         link.open()
     assert caught.value.code == "unreachable"
-
-
-def pick(lane: str) -> Pick:
-    return Pick(
-        lane=lane, gtin=None, units=1, delta_g=-345.0, confidence=0.9, visitor=None,
-        began_s=1.0, ended_s=2.0, decided_s=2.5, clock=CLOCK,
-    )  # fmt: skip
-
-
-def told(*lanes: str) -> Callable[[list[Heard]], bool]:
-    """The picks of these lanes have arrived, their first occurrences in this order, and no others."""
-
-    def enough(heard: list[Heard]) -> bool:
-        picks = [json.loads(message.body) for message in heard if message.topic.endswith("event/pick")]
-        return list(dict.fromkeys(event["data"]["lane"] for event in picks)) == list(lanes)
-
-    return enough
 
 
 def on(part: str) -> Callable[[list[Heard]], bool]:
@@ -371,23 +240,3 @@ def online(heard: list[Heard]) -> list[bool]:
     """What `state/online` said, each change once."""
     said = [bool(json.loads(message.body)["online"]) for message in heard if "state/online" in message.topic]
     return [now for before, now in zip([None, *said], said, strict=False) if before != now]
-
-
-def ours(files: Path) -> dict[str, Any]:
-    return {
-        "tls": True,
-        "ca_file": str(files / "ca.pem"),
-        "cert_file": str(files / "device.pem"),
-        "key_file": str(files / "device.key"),
-    }
-
-
-def openssl(directory: Path, arguments: str) -> None:
-    subprocess.run(["openssl", *arguments.split()], cwd=directory, check=True, capture_output=True)
-
-
-def wait_for(true: Callable[[], bool], within_s: float = 15.0) -> None:
-    until_s = time.monotonic() + within_s
-    while not true():
-        assert time.monotonic() < until_s, f"waited {within_s} s"
-        time.sleep(0.005)
