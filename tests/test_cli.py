@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from agent.__main__ import main
+from agent.config.schema import Config
+from agent.notify import Notifier
 
 EXAMPLE = """
 [device]
@@ -89,6 +91,26 @@ def test_a_configuration_with_mistakes_is_78_and_names_them_all(
     code, _, err = outcome(capsys, "run", str(shelf))
     assert code == os.EX_CONFIG
     assert "a2" in err
+
+
+def test_a_doubtful_configuration_runs_and_the_doubts_stand_in_the_log(
+    shelf: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    started: list[Config] = []
+
+    class App:
+        def __init__(self, config: Config, notifier: Notifier) -> None:
+            started.append(config)
+
+        def run(self) -> int:
+            return os.EX_OK
+
+    monkeypatch.setattr("agent.app.App", App)
+    shelf.write_text(EXAMPLE.replace("06901234567892", "06901234567893"))
+    assert main(["run", str(shelf)]) == os.EX_OK
+    assert [config.lanes[0].gtin for config in started] == ["06901234567893"]
+    (doubt,) = [record.getMessage() for record in caplog.records if record.name == "agent.config"]
+    assert "lane[0].gtin" in doubt and "check digit" in doubt
 
 
 def test_a_good_configuration_is_0(capsys: pytest.CaptureFixture[str], shelf: Path) -> None:
