@@ -51,8 +51,8 @@ def fall(rng: Rng, item: Item, t_s: float) -> list[Curve]:
 
 
 def rise(rng: Rng, item: Item, t_s: float) -> list[Curve]:
-    """The weight comes within 0.1-0.2 s and overshoots by 10-150 %; it rests 0.55-0.8 s after `t_s`, as the recorded puts
-    do (0.5-0.75 s)."""
+    """The weight comes within 0.1-0.2 s and overshoots by 10-150 %. It rests 0.55-0.8 s after `t_s`: recorded puts do
+    after 0.5-0.75 s."""
     half_s, decay_s = float(rng.uniform(0.1, 0.2)) / 2, float(rng.uniform(0.35, 0.6))
     over_g = min(MOST_OVERSHOOT_G, item.weight_g * float(rng.uniform(0.1, 1.5)))
     comes = item.curve([(t_s - half_s, 0.0), (t_s + half_s, 1.0)])
