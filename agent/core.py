@@ -139,9 +139,7 @@ class Core:
 
     def _settle(self, step: Step, weigher: Weigher, steps: list[Step], done: set[int]) -> list[Output]:
         if weigher.insignificant(step):
-            if step.flat_s >= BACK_S:
-                weigher.dismiss(step.stretch)
-                self.off.discard(step.stretch)
+            self._let_go(step, weigher)
             return []
         if self.mode == "maintenance":
             weigher.accept(step.stretch)
@@ -158,17 +156,29 @@ class Core:
             done.add(index)
         return self._tell(verdict) if verdict.ruling is Ruling.TOLD else []
 
+    def _let_go(self, step: Step, weigher: Weigher) -> None:
+        """The old level is back; or nearly so, where a neighbour's step is felt: many of those must not add up."""
+        if step.flat_s < BACK_S:
+            return
+        self.off.discard(step.stretch)
+        if self._next_door_g(step) * step.delta_g > 0.0:
+            weigher.accept(step.stretch)
+        else:
+            weigher.dismiss(step.stretch)
+
     def _around(self, step: Step, weigher: Weigher, *others: int) -> Around:
         """What is known around a step; `others`: further stretches that are judged with it."""
         strays = [s for i in (step.stretch, *others) for s in self.ledger.contents.strays(i)]
-        board = self.planogram.stretches[step.stretch].board
-        leaning = sum(shares_load(step, *weigher.motion(i)) for i in board if i not in others)
+        board = [i for i in self.planogram.stretches[step.stretch].board if i not in others]
+        motions = [weigher.motion(i) for i in board]
+        told_g = self._next_door_g(step, others)
         return Around(
-            self.hands,
-            self.ledger.state(watched=self.hands.watched),
-            tuple(strays),
-            self._crosstalk_g(step, weigher, others),
-            leaning,
+            hands=self.hands,
+            shelf=self.ledger.state(watched=self.hands.watched),
+            strays=tuple(strays),
+            crosstalk_g=max((told_g, *(away_g for away_g, _ in motions)), key=abs),
+            next_door_g=told_g,
+            leaning=sum(shares_load(step, *motion) for motion in motions),
         )
 
     def _tell(self, verdict: Verdict) -> list[Output]:
@@ -193,14 +203,13 @@ class Core:
         hand = self.hands.nearest(stretch, visitor, step.began, step.settled)
         return step if hand is None else replace(step, fell=hand[0], rose=hand[0])
 
-    def _crosstalk_g(self, step: Step, weigher: Weigher, but: tuple[int, ...]) -> float:
-        """The largest step on the same board around the same time, told or still in motion; signed."""
+    def _next_door_g(self, step: Step, but: tuple[int, ...] = ()) -> float:
+        """The largest step told on the same board around the same time; signed."""
         felt = [0.0]
         for index in self.planogram.stretches[step.stretch].board:
             at, delta_g = self.recent.get(index, (-math.inf, 0.0))
-            if index not in but:
-                felt.append(weigher.motion(index)[0])
-                felt.append(delta_g if step.began - CROSSTALK_S <= at <= step.now else 0.0)
+            if index not in but and step.began - CROSSTALK_S <= at <= step.now:
+                felt.append(delta_g)
         return max(felt, key=abs)
 
     # -- outputs ----------------------------------------------------------------------------------------------------

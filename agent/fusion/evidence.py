@@ -38,6 +38,7 @@ class Around:
     shelf: ShelfState
     strays: tuple[Stray, ...]  # that lie on the stretch (and its neighbour, where both are seen as one)
     crosstalk_g: float  # largest change on the same board at the same time, negative when something left
+    next_door_g: float  # the largest that was told of it
     leaning: int  # other stretches of the board that moved the same way at the same time
 
 

@@ -85,7 +85,8 @@ def judge(step: Step, stretch: Stretch, around: Around, beside: Iterable[tuple[S
             if one is not None:
                 return one
     verdict = _rule(step, stretch, (stretch.index,), around.hands, normalise(alone))
-    return verdict or (level if step.flat_s >= LEVEL_S else wait)
+    settled_s = LATEST_S if around.next_door_g * step.delta_g > 0.0 else LEVEL_S  # felt from next door: it stays so
+    return verdict or (level if step.flat_s >= settled_s else wait)
 
 
 def _due(step: Step) -> bool:

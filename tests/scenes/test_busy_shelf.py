@@ -102,7 +102,6 @@ def test_six_cans_one_after_the_other_and_all_back_again(board: Store) -> None:
     assert board.stock("soup").units == 8
 
 
-@pytest.mark.xfail(strict=True, reason="crosstalk of six cans adds up to 59 g next door: told as a bag of tea, 0.79")
 def test_what_six_cans_add_up_to_next_door_is_no_event_there() -> None:
     board = furnished(Store(seed=7))
     for k in range(6):
