@@ -22,7 +22,7 @@ from agent.weighing.step import Step
 
 EARLIEST_S, LATE_S = 0.18, 0.8  # flat for less says little; three blocks must do when the step is older than this
 FEWEST_BLOCKS = 3  # a slow scale: two wild samples in a row do happen
-SOONEST_S = 0.5  # after the steepest moment: soon enough for a screen, late enough for a good weight
+SOONEST_S = 0.42  # after the steepest moment: soon enough for a screen, late enough for a good weight
 VAGUE, VAGUE_G, VAGUE_S = 0.06, 1.0, 0.9  # a level that is still uncertain by more than this may wait so long
 SURE = 0.95  # that something real happened: then it is told
 CLEAR = 0.8  # ... and it is clear what; otherwise a moment more may tell
