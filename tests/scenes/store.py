@@ -1,7 +1,7 @@
-"""A store small enough to tell a story in: hands, weights, orders, faults, and what the real core says of them.
+"""A store small enough to tell a story in: what people do, faults and orders, and what the real core says of them.
 
-A scene builds its shelf (shelf.py), says what happens when, and `played(until)` lets time pass and gives what was
-told since. Not here: where hands are between two moments (people.py), the words of an expectation (told.py).
+A scene builds its shelf (shelf.py), says who does what when (deeds.py), and `played(until)` lets time pass and gives
+what was told since. Not here: the words of an expectation (told.py).
 """
 
 from __future__ import annotations
@@ -14,8 +14,7 @@ from typing import TypeVar
 
 import msgspec
 import numpy as np
-from people import People
-from shelf import Shelf
+from deeds import Busy
 from told import Told, told
 
 from agent.core import Core
@@ -33,8 +32,6 @@ from agent.messages import (
     Tick,
 )
 from tools.bench.hands import FRAME_HZ
-from tools.bench.layouts import PLATE_M
-from tools.bench.loads import Curve, Shake
 from wire.commands import CommandPayload, Result
 from wire.events import Pick, Put, Restock
 from wire.state import Health, Inventory, LaneStock, StockState
@@ -43,12 +40,11 @@ WALL_S = 1_800_000_000.0
 T = TypeVar("T")
 
 
-class Store(Shelf):
+class Store(Busy):
     """See the module. Times are the scene's; `began_s` is when the clock of the present boot began."""
 
     def __init__(self, seed: int) -> None:
         super().__init__(seed)
-        self.people = People(self.rng)
         self.unheard: list[tuple[str, float, float]] = []  # stream, from, to
         self.told_of: list[Observation] = []  # in the scene's time
         self.outputs: list[Output] = []
@@ -56,92 +52,6 @@ class Store(Shelf):
         self.began_s = 0.0
         self.wall: float | None = WALL_S  # None: the clock is unknown
         self._core: Core | None = None
-
-    # -- what people do -----------------------------------------------------------------------------------------------
-
-    def hand_in(self, lane: str, *, at: float, visitor: str, plate: int = 0, hand: int = 0) -> None:
-        """The visitor's hand is in the lane's box from `at` on."""
-        box = self.lanes[lane]
-        where = (box.left_m + (plate + 0.5) * PLATE_M, 0.5 * (box.bottom_m + box.top_m), 0.03)
-        self.people.reach(visitor, at, np.array(where), hand)
-
-    def hand_out(self, *, at: float, visitor: str, hand: int = 0) -> None:
-        """The hand leaves the shelf."""
-        self.people.withdraw(visitor, at, hand)
-
-    def enters(self, visitor: str, *, at: float) -> None:
-        """Seen from `at` on; else 1.5 s before the first reach."""
-        self.people.visitor(visitor, at).enters_s = at
-
-    def leaves(self, visitor: str, *, at: float) -> None:
-        """Not seen any more."""
-        self.people.visitors[visitor].leaves_s = at
-
-    def weight(self, lane: str, *, by: float, at: float, plate: int = 0, lasts_s: float = 0.16) -> None:
-        """The load on one plate of the lane changes by so many grams around `at`."""
-        self.load(lane, by, plate, (at - lasts_s / 2, at + lasts_s / 2), (0.0, 1.0))
-
-    def picks(
-        self,
-        visitor: str | None,
-        lane: str,
-        *,
-        at: float,
-        units: int = 1,
-        plate: int = 0,
-        goods: str = "",
-        grams: float | None = None,
-        stays_s: float = 0.2,
-        hand: int = 0,
-    ) -> None:
-        """A hand comes, presses a little, takes, goes. Without `visitor` nobody is seen; `grams`: so much, and not
-        what the goods weigh."""
-        self._visit(visitor, lane, at, plate, stays_s, hand)
-        self.press(lane, by=float(self.rng.uniform(30, 120)), at=at - 0.4, lasts_s=0.3, plate=plate)
-        for i in range(units):
-            self.weight(lane, by=-(grams or self.take_off(lane, goods or lane)), at=at + 0.1 * i, plate=plate)
-
-    def puts(
-        self,
-        visitor: str | None,
-        lane: str,
-        *,
-        at: float,
-        units: int = 1,
-        plate: int = 0,
-        goods: str = "",
-        grams: float | None = None,
-        stays_s: float = 0.3,
-        hand: int = 0,
-    ) -> None:
-        """A hand comes, sets down with a thump, goes. `grams`: so much, as of an object of no product."""
-        self._visit(visitor, lane, at, plate, stays_s, hand)
-        for i in range(units):
-            by = grams or self.lay_down(lane, goods or lane)
-            self.weight(lane, by=by, at=at + 0.1 * i, plate=plate)
-            thump_g = min(300.0, by * float(self.rng.uniform(0.1, 0.8)))
-            self.load(
-                lane, thump_g, plate, (at + 0.1 * i - 0.05, at + 0.1 * i + 0.15, at + 0.1 * i + 0.7), (0.0, 1.0, 0.0)
-            )
-
-    def press(
-        self, lane: str, *, by: float, at: float, lasts_s: float = 1.0, plate: int = 0, visitor: str | None = None
-    ) -> None:
-        """Down and up again, never evenly."""
-        self._visit(visitor, lane, at, plate, lasts_s)
-        self.load(lane, by, plate, *self._wobble(at, lasts_s))
-
-    def lean(self, board: int = 0, *, at: float, lasts_s: float = 2.0, by: float = 30.0) -> None:
-        """The whole board feels it and swings."""
-        shape = self._wobble(at, lasts_s)
-        for i, plate in enumerate(self.plates):
-            if plate.board == board:
-                self.curves.append(Curve(*shape, (i,), (by * float(self.rng.uniform(0.3, 1.0)),)))
-        self.shake(board, at=at, lasts_s=lasts_s)
-
-    def shake(self, board: int = 0, *, at: float, by: float = 12.0, lasts_s: float = 1.5) -> None:
-        """The plates of a board swing."""
-        self.shakes.append(Shake(at, board, by, lasts_s))
 
     # -- what goes wrong ----------------------------------------------------------------------------------------------
 
@@ -275,13 +185,3 @@ class Store(Shelf):
 
     def _heard(self, stream: str, t: float) -> bool:
         return not any(name == stream and begin <= t < end for name, begin, end in self.unheard)
-
-    def _wobble(self, at: float, lasts_s: float) -> tuple[tuple[float, ...], tuple[float, ...]]:
-        times = [at, *np.arange(at + 0.15, at + lasts_s - 0.1, 0.35), at + lasts_s + 0.05]
-        levels = [0.0, *self.rng.uniform(0.75, 1.1, len(times) - 2), 0.0]
-        return tuple(map(float, times)), tuple(map(float, levels))
-
-    def _visit(self, visitor: str | None, lane: str, at: float, plate: int, stays_s: float, hand: int = 0) -> None:
-        if visitor is not None:
-            self.hand_in(lane, at=at - float(self.rng.uniform(0.2, 0.5)), visitor=visitor, plate=plate, hand=hand)
-            self.hand_out(at=at + stays_s, visitor=visitor, hand=hand)

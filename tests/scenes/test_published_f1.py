@@ -10,38 +10,40 @@ from published import SITUATIONS, measure, played
 from tools.bench.world import simulate
 
 SEEDS = range(1, 21)
-FLOORS = {  # a little below what was measured; half a minute has few events, so the steps are coarse
-    "swapped": 0.84,
-    "wrong_place": 0.94,
-    "handed_over": 0.91,
+SHORT = {  # a little below what plays of 24 s gave; they have few events each, so the steps are coarse
+    "swapped": 0.86,
+    "wrong_place": 0.95,
+    "handed_over": 0.92,
     "same_instant": 0.95,
     "held_long": 0.95,
-    "chaos": 0.91,
+    "chaos": 0.94,
     "floor": 0.94,
 }
-FLOORS_ALONE = {  # by weight alone, plays of three minutes
-    "swapped": 0.84,
-    "wrong_place": 0.90,
-    "handed_over": 0.94,
-    "same_instant": 0.45,
-    "held_long": 0.92,
-    "chaos": 0.72,
-    "floor": 0.68,
+LONG = {  # with tracks and by weight alone: a little below the table of docs/failures.md
+    "swapped": (0.82, 0.78),
+    "wrong_place": (0.94, 0.85),
+    "handed_over": (0.93, 0.95),
+    "same_instant": (0.945, 0.56),
+    "held_long": (0.965, 0.945),
+    "chaos": (0.89, 0.68),
+    "floor": (0.945, 0.69),
 }
 
 
 @pytest.mark.parametrize("name", SITUATIONS)
 def test_with_tracks_it_is_told_right_more_often_than_published(name: str) -> None:
-    count = measure(name, SEEDS, minutes=0.5, tracks=True)
-    assert count.right + count.missed >= 80
-    assert count.f1 >= FLOORS[name] > float(SITUATIONS[name].published_f1.rpartition("-")[2])
+    count = measure(name, SEEDS, minutes=0.4, tracks=True)
+    assert count.right + count.missed >= 75
+    assert count.f1 >= SHORT[name] > float(SITUATIONS[name].published_f1.rpartition("-")[2])
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("name", SITUATIONS)
-def test_over_three_minutes_and_by_weight_alone(name: str) -> None:
-    assert measure(name, SEEDS, minutes=3.0, tracks=True).f1 >= FLOORS[name]
-    assert measure(name, SEEDS, minutes=3.0, tracks=False).f1 >= FLOORS_ALONE[name]
+def test_the_table_of_the_failures_page_stays_true(name: str) -> None:
+    with_tracks, alone = LONG[name]
+    assert measure(name, SEEDS, minutes=3.0, tracks=True).f1 >= with_tracks
+    assert measure(name, SEEDS, minutes=3.0, tracks=False).f1 >= alone
 
 
 def test_what_is_left_on_the_floor_is_never_put() -> None:
