@@ -1,17 +1,13 @@
 """One-off orders: done once per id, answered with a sentence.
 
-Not here: how an order reaches the device (uplink/), what a mode means (core.py).
+Not here: how an order reaches the device (uplink/), what a mode means (attendant.py).
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from agent.attendant import Attendant
 from agent.messages import Answer, Command, Output, Snapshot
 from wire.commands import CountStock, Result, SetMode, Tare
-
-if TYPE_CHECKING:
-    from agent.core import Core
 
 REMEMBERED = 256  # ids of orders already done; an order that comes again gets the same answer
 
@@ -22,12 +18,12 @@ class Orders:
     def __init__(self) -> None:
         self._answered: dict[str, Result] = {}
 
-    def carry_out(self, command: Command, core: Core) -> tuple[Output, ...]:
+    def carry_out(self, command: Command, shelf: Attendant) -> tuple[Output, ...]:
         """Do it, or say why not."""
         known = self._answered.get(command.id)
         if known is not None:
             return (Answer(known),)
-        done, message = _do(command, core)
+        done, message = _do(command, shelf)
         kind = command.payload.kind
         result = Result(id=command.id, command=kind, outcome="done" if done else "refused", message=message)
         self._answered[command.id] = result
@@ -45,23 +41,23 @@ class Orders:
         self._answered = {r.id: r for r in results}
 
 
-def _do(command: Command, core: Core) -> tuple[bool, str]:
+def _do(command: Command, shelf: Attendant) -> tuple[bool, str]:
     match command.payload:
         case SetMode(mode=mode):
-            core.set_mode(mode)
+            shelf.set_mode(mode)
             return True, f"mode is {mode}"
         case CountStock(lane=lane, units=units, gtin=gtin):
-            return _count(core, lane, units, gtin)
+            return _count(shelf, lane, units, gtin)
         case Tare(lane=lane):
-            return core.tare(lane)
+            return shelf.tare(lane)
 
 
-def _count(core: Core, lane: str, units: int, gtin: str | None) -> tuple[bool, str]:
+def _count(shelf: Attendant, lane: str, units: int, gtin: str | None) -> tuple[bool, str]:
     if units < 0:
         return False, f"{units} units: a count is 0 or more"
-    key = core.ledger.stock.find(lane, gtin)
+    key = shelf.ledger.stock.find(lane, gtin)
     if key is None:
         hint = "name a lane of the planogram, and the gtin where two share it"
         return False, f"no single lane {lane!r} with gtin {gtin!r} here: {hint}"
-    core.ledger.stock.count(key, units)
+    shelf.ledger.stock.count(key, units)
     return True, f"lane {lane!r} holds {units} units"

@@ -16,7 +16,8 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 CORE = (
-    "agent.core", "agent.state", "agent.messages", "agent.health", "agent.vitals", "agent.orders",
+    "agent.core", "agent.attendant", "agent.notices", "agent.plain", "agent.messages", "agent.orders",
+    "agent.health", "agent.vitals",
     "agent.weighing", "agent.shelf", "agent.fusion", "agent.triggers", "agent.tracking",
 )  # fmt: skip
 CORE_MAY_IMPORT = (*CORE, "agent", "agent.config", "agent.config.schema", "wire", "numpy")

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.config.schema import Cell, Config, Device, Lane, Scale
+from agent.plain import plain
 from agent.shelf.contents import MAX_STRAYS, Contents, Stray
 from agent.shelf.planogram import Planogram
 from agent.shelf.stock import Stock
-from agent.state import plain
 from wire.state import LaneStock
 
 COLA, CHIPS = "06901234567892", "04006381333931"

@@ -11,8 +11,8 @@ from shelf_scene import Shelf, lane
 
 from agent.fusion.hands import MAX_VISITORS, MEMORY_S, VISITOR_GONE_S, Hands
 from agent.messages import Part, Tracks
+from agent.plain import plain, revive
 from agent.shelf.planogram import Stretch
-from agent.state import plain, revive
 
 NAN, INF = float("nan"), float("inf")
 COLA: Stretch = Shelf(lane("cola", "b", "c"), lane("chips", "d")).stretch("cola")  # 0.1 .. 0.3 m

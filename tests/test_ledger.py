@@ -14,7 +14,7 @@ from agent.fusion.baskets import MAX_HELD, Baskets, Held
 from agent.fusion.judge import Said
 from agent.fusion.ledger import Ledger
 from agent.fusion.moves import Move
-from agent.state import plain
+from agent.plain import plain
 
 CAN = Held(COLA, 345.0, 2.0, 1)
 

@@ -11,7 +11,7 @@ from agent.config.schema import Cell, Config, Device, Lane, Scale
 from agent.core import Core
 from agent.messages import Answer, Command, Counts, State
 from agent.orders import REMEMBERED, Orders
-from agent.state import plain
+from agent.plain import plain
 from wire.commands import CommandPayload, CountStock, Result, SetMode, Tare
 from wire.state import StockState
 
@@ -49,7 +49,7 @@ def order(core: Core, payload: CommandPayload, id: str = "o1") -> Result:
 
 
 def units(core: Core) -> dict[tuple[str, str | None], int | None]:
-    return {(x.lane, x.gtin): x.units for x in core.ledger.stock.state().lanes}
+    return {(x.lane, x.gtin): x.units for x in core.attendant.ledger.stock.state().lanes}
 
 
 @pytest.mark.parametrize(
@@ -98,8 +98,8 @@ def test_a_lane_under_a_hand_is_not_tared(core: Core) -> None:
 def test_tare_makes_the_lane_empty_and_zero(core: Core) -> None:
     order(core, Tare(lane="mixed"))
     assert {key: n for key, n in units(core).items() if key[0] == "mixed"} == {("mixed", CHIPS): 0, ("mixed", SOAP): 0}
-    assert core.weighers["main"].level_g(1) == 0.0
-    assert core.weighers["main"].level_g(0) == pytest.approx(2070.0)
+    assert core.attendant.weighers["main"].level_g(1) == 0.0
+    assert core.attendant.weighers["main"].level_g(0) == pytest.approx(2070.0)
 
 
 def test_an_order_that_comes_again_gets_its_answer_and_is_not_done_again(core: Core) -> None:

@@ -20,7 +20,7 @@ from agent.config.schema import Config
 from agent.core import Core
 from agent.fusion.baskets import Held
 from agent.messages import Answer, Observation, Snapshot, Tracks
-from agent.state import plain, revive
+from agent.plain import plain, revive
 from tools.bench.world import SCENARIOS, Play, simulate
 
 FLOATS = st.floats(allow_nan=False)
@@ -125,6 +125,12 @@ def other(config: Config, **changes: Any) -> Config:
     return replace(config, scales=(replace(config.scales[0], **changes), *config.scales[1:]))
 
 
+def part(snapshot: dict[str, Any], name: str, value: Any = None) -> dict[str, Any]:
+    """The snapshot with another value (None: without it) in the attendant's part."""
+    kept = {key: old for key, old in snapshot["attendant"].items() if key != name}
+    return snapshot | {"attendant": kept | ({} if value is None else {name: value})}
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [
@@ -132,10 +138,10 @@ def other(config: Config, **changes: Any) -> Config:
         (lambda s, c: ({}, c), "has version None"),
         (lambda s, c: (s, other(c, name="else")), "other scales"),
         (lambda s, c: (s, other(c, cells=c.scales[0].cells * 2)), "the configuration needs"),
-        (lambda s, c: ({k: v for k, v in s.items() if k != "ledger"}, c), "another version"),
-        (lambda s, c: (s | {"hands": 7}, c), "another version"),
-        (lambda s, c: (s | {"recent": [["x"]]}, c), None),
-        (lambda s, c: (s | {"ledger": s["ledger"] | {"stock": {"units": [], "probability": []}}}, c), None),
+        (lambda s, c: (part(s, "ledger"), c), "another version"),
+        (lambda s, c: (part(s, "hands", 7), c), "another version"),
+        (lambda s, c: (part(s, "recent", [["x"]]), c), None),
+        (lambda s, c: (part(s, "ledger", {"stock": {}}), c), None),
     ],
 )  # fmt: skip
 def test_a_snapshot_that_does_not_fit_is_refused(change: Any, says: str | None) -> None:
@@ -156,7 +162,7 @@ def test_a_visitor_may_have_any_name(name: str) -> None:
         for o in observations[:1200]
     ]
     said(core, renamed)
-    core.ledger.baskets.take(name, Held("06901234567892", 345.0, 2.0, 1))
+    core.attendant.ledger.baskets.take(name, Held("06901234567892", 345.0, 2.0, 1))
     reborn = Core.restore(acted.config, written(core))
-    assert reborn.ledger.baskets.of(name) == core.ledger.baskets.of(name) != ()
-    assert reborn.hands.present(renamed[-1].t) == core.hands.present(renamed[-1].t)
+    assert reborn.attendant.ledger.baskets.of(name) == core.attendant.ledger.baskets.of(name) != ()
+    assert reborn.attendant.hands.present(renamed[-1].t) == core.attendant.hands.present(renamed[-1].t)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.state import plain
+from agent.plain import plain
 from agent.weighing.glitch import GlitchFilter
 
 NAN = float("nan")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from agent.state import plain
+from agent.plain import plain
 from agent.weighing.noise import Noise
 
 BLOCKS_PER_S = 20

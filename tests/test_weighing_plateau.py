@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.state import plain
+from agent.plain import plain
 from agent.weighing.plateau import Plateaus
 
 BLOCK_S = 0.05

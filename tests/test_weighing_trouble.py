@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from weighing_scene import FULL_SCALE, Table
 
-from agent.state import plain
+from agent.plain import plain
 from agent.weighing.weigher import Weigher
 
 NAN = float("nan")

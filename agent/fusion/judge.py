@@ -22,7 +22,7 @@ from agent.weighing.step import Step
 
 EARLIEST_S, LATE_S = 0.18, 0.8  # flat for less says little; three blocks must do when the step is older than this
 FEWEST_BLOCKS = 3  # a slow scale: two wild samples in a row do happen
-SOONEST_S = 0.42  # after the steepest moment: soon enough for a screen, late enough for a good weight
+SOONEST_S, STEADY_S = 0.5, 0.35  # after the steepest moment, unless at rest for so long: late enough for a good weight
 VAGUE, VAGUE_G, VAGUE_S = 0.06, 1.0, 0.9  # a level that is still uncertain by more than this may wait so long
 SURE = 0.95  # that something real happened: then it is told
 CLEAR = 0.8  # ... and it is clear what; otherwise a moment more may tell
@@ -94,7 +94,8 @@ def _due(step: Step) -> bool:
     age = step.now - _moment(step)
     if step.sigma_g > VAGUE * abs(step.delta_g) + VAGUE_G and age < VAGUE_S:
         return False
-    if step.blocks < FEWEST_BLOCKS or age < SOONEST_S - 1e-9 or (step.flat_s < EARLIEST_S and age < LATE_S):
+    soon = age < SOONEST_S - 1e-9 and step.flat_s < STEADY_S
+    if step.blocks < FEWEST_BLOCKS or soon or (step.flat_s < EARLIEST_S and age < LATE_S):
         return False
     return step.flat_s < LATEST_S or step.blocks % 2 == 0
 

@@ -1,0 +1,204 @@
+"""Attends one shelf: samples and hands in, picks, puts and restocks out.
+
+Brings weighing, hands, books and judgement together; every step on a scale passes through here once.
+Not here: what a step means (fusion/judge.py), clocks, health and the broker's state (core.py).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import replace
+
+from agent.config.schema import Config, Scale
+from agent.fusion.evidence import Around, shares_load
+from agent.fusion.hands import Hands
+from agent.fusion.judge import Ruling, Verdict, judge
+from agent.fusion.ledger import Ledger
+from agent.fusion.telling import Mode, restock_reason, tell
+from agent.messages import Counts, Snapshot, Tracks
+from agent.shelf.planogram import Planogram, Stretch
+from agent.weighing.calibration import Calibration
+from agent.weighing.step import Step
+from agent.weighing.weigher import Weigher
+from wire.events import Clock, Pick, Put, Restock
+
+BACK_S = 0.2  # the old level held this long: the touch is over
+CROSSTALK_S = 1.5  # a neighbour's step is felt this long around it
+Movement = Pick | Put | Restock
+
+
+class Attendant:
+    """Everything that is known of one shelf and its visitors."""
+
+    def __init__(self, config: Config) -> None:
+        self.planogram = Planogram.of(config)
+        self.mode: Mode = "open"
+        self.hands = Hands()
+        self.ledger = Ledger(self.planogram)
+        self.weighers = {scale.name: self._weigher(scale) for scale in config.scales}
+        self._recent: dict[int, tuple[float, float]] = {}  # stretch -> when it last stepped, by how many grams
+        self._off: set[int] = set()  # stretches not yet weighed since the device was off
+
+    def _weigher(self, scale: Scale) -> Weigher:
+        mine = self.planogram.by_scale(scale.name)
+        return Weigher(Calibration.of(scale.cells), [s.cells for s in mine], [s.index for s in mine])
+
+    # -- observations in --------------------------------------------------------------------------------------------
+
+    def see(self, tracks: Tracks) -> None:
+        """One frame of heads and hands."""
+        for visitor in self.hands.see(tracks):
+            self.ledger.baskets.forget(visitor)
+
+    def weigh(self, counts: Counts, clock: Clock) -> list[Movement]:
+        """One sample of one scale, and what became clear with it."""
+        weigher = self.weighers.get(counts.scale)
+        steps = [] if weigher is None else weigher.feed(counts.t, counts.values)
+        told: list[Movement] = []
+        done: set[int] = set()
+        for step in steps:
+            if weigher is not None and step.stretch not in done:
+                told += self._settle(step, weigher, steps, done, clock)
+        return told
+
+    def hole(self, t: float, scale: str) -> None:
+        """Readings of this scale are missing: no weight step is trusted across it."""
+        if scale in self.weighers:
+            self.weighers[scale].hole(t)
+
+    def resume(self, t: float) -> None:
+        """A new process: monotonic time may have started anew, and what changed meanwhile is weighed."""
+        self.hands.forget_positions(t)
+        self._recent.clear()
+        for weigher in self.weighers.values():
+            weigher.resume(t)
+        self._off = {stretch.index for stretch in self.planogram.stretches}
+
+    # -- one step ---------------------------------------------------------------------------------------------------
+
+    def _settle(
+        self, step: Step, weigher: Weigher, steps: Iterable[Step], done: set[int], clock: Clock
+    ) -> list[Movement]:
+        if weigher.insignificant(step):
+            self._let_go(step, weigher)
+            return []
+        if self.mode == "maintenance":
+            weigher.accept(step.stretch)
+            return []
+        stretch = self.planogram.stretches[step.stretch]
+        beside = [
+            (s, self.planogram.stretches[s.stretch], self._around(s, weigher, stretch.index))
+            for s in steps
+            if s.stretch in stretch.neighbours and s.stretch not in done
+        ]
+        verdict = judge(step, stretch, self._around(step, weigher), beside)
+        for index in verdict.resolved:
+            weigher.accept(index)
+            done.add(index)
+        return self._tell(verdict, clock) if verdict.ruling is Ruling.TOLD else []
+
+    def _let_go(self, step: Step, weigher: Weigher) -> None:
+        """The old level is back; or nearly so, where a neighbour's step is felt: many of those must not add up."""
+        if step.flat_s < BACK_S:
+            return
+        self._off.discard(step.stretch)
+        if self._next_door_g(step) * step.delta_g > 0.0:
+            weigher.accept(step.stretch)
+        else:
+            weigher.dismiss(step.stretch)
+
+    def _around(self, step: Step, weigher: Weigher, *others: int) -> Around:
+        """What is known around a step; `others`: further stretches that are judged with it."""
+        strays = [s for i in (step.stretch, *others) for s in self.ledger.contents.strays(i)]
+        board = [i for i in self.planogram.stretches[step.stretch].board if i not in others]
+        motions = [weigher.motion(i) for i in board]
+        told_g = self._next_door_g(step, others)
+        return Around(
+            hands=self.hands,
+            shelf=self.ledger.state(watched=self.hands.watched),
+            strays=tuple(strays),
+            crosstalk_g=max((told_g, *(away_g for away_g, _ in motions)), key=abs),
+            next_door_g=told_g,
+            leaning=sum(shares_load(step, *motion) for motion in motions),
+        )
+
+    def _next_door_g(self, step: Step, but: tuple[int, ...] = ()) -> float:
+        """The largest step told on the same board around the same time; signed."""
+        felt = [0.0]
+        for index in self.planogram.stretches[step.stretch].board:
+            at, delta_g = self._recent.get(index, (-math.inf, 0.0))
+            if index not in but and step.began - CROSSTALK_S <= at <= step.now:
+                felt.append(delta_g)
+        return max(felt, key=abs)
+
+    def _tell(self, verdict: Verdict, clock: Clock) -> list[Movement]:
+        step, stretch = verdict.step, verdict.stretch
+        while_off = not self._off.isdisjoint(verdict.resolved)
+        for index in verdict.resolved:
+            self._off.discard(index)
+            self._recent[index] = (step.now, step.delta_g)
+        self.ledger.book(step, stretch, verdict.said)
+        told: list[Movement] = []
+        for one in verdict.said:
+            reason = restock_reason(one, stretch, self.mode, while_off)
+            delta_g = step.delta_g if len(verdict.said) == 1 else one.move.sign * one.move.mean_g
+            told.append(tell(self._dated(step, stretch, one.move.visitor), one, delta_g, clock, reason))
+        return told
+
+    def _dated(self, step: Step, stretch: Stretch, visitor: str | None) -> Step:
+        """Behind a hole in the stream only the hand tells when it happened."""
+        if not step.across_gap or visitor is None:
+            return step
+        hand = self.hands.nearest(stretch, visitor, step.began, step.settled)
+        return step if hand is None else replace(step, fell=hand[0], rose=hand[0])
+
+    # -- orders -----------------------------------------------------------------------------------------------------
+
+    def set_mode(self, mode: Mode) -> None:
+        """Open, staff or maintenance. Into and out of maintenance, whatever moved belongs to the mode before: its
+        levels are taken as they are."""
+        if "maintenance" in (mode, self.mode) and mode != self.mode:
+            for weigher in self.weighers.values():
+                weigher.take_levels()
+        self.mode = mode
+
+    def tare(self, lane: str) -> tuple[bool, str]:
+        """The lane is empty: its present reading is zero. False and a reason when that cannot be."""
+        found = [s for s in self.planogram.stretches if any(x.name == lane for x in s.lanes)]
+        if not found:
+            return False, f"no lane {lane!r} here: name a lane of the planogram"
+        stretch = found[0]
+        weigher = self.weighers[stretch.scale]
+        if weigher.moving(stretch.index):
+            return False, f"lane {lane!r} is in motion: take the hands off and send the order again"
+        if math.isnan(weigher.level_g(stretch.index)):
+            return False, f"lane {lane!r} gives no reading: look at its scale first (shelfd doctor)"
+        weigher.tare(stretch.index)
+        self.ledger.empty(stretch)
+        return True, f"lane {lane!r} is empty and weighs 0 g"
+
+    # -- restart ----------------------------------------------------------------------------------------------------
+
+    def snapshot(self) -> Snapshot:
+        """Everything that is not configuration."""
+        return {
+            "mode": self.mode,
+            "recent": [[index, *step] for index, step in self._recent.items()],
+            "off": sorted(self._off),
+            "hands": self.hands.snapshot(),
+            "ledger": self.ledger.snapshot(),
+            "weighers": {name: weigher.snapshot() for name, weigher in self.weighers.items()},
+        }
+
+    def restore(self, state: Snapshot) -> None:
+        """What `snapshot` gave. ValueError when it is of another configuration."""
+        if set(state["weighers"]) != set(self.weighers):
+            raise ValueError("the snapshot knows other scales than the configuration")
+        self.mode = state["mode"]
+        self._recent = {int(index): (at, delta_g) for index, at, delta_g in state["recent"]}
+        self._off = set(state["off"])
+        self.hands.restore(state["hands"])
+        self.ledger.restore(state["ledger"])
+        for name, weigher in self.weighers.items():
+            weigher.restore(state["weighers"][name])
