@@ -31,7 +31,7 @@ def dated(output: Output) -> float | None:
     return output.wall_s if isinstance(output, Event) else None
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(streams(), st.floats(0.0, 1.0))
 def test_any_stream_is_borne_and_a_snapshot_anywhere_goes_on_with_the_same_bytes(
     stream: list[Observation], where: float
