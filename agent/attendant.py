@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from agent.config.schema import Config, Scale
-from agent.fusion.evidence import Around, shares_load
+from agent.fusion.evidence import Around, common_load, shares_load
 from agent.fusion.hands import Hands
 from agent.fusion.judge import Ruling, Verdict, judge
 from agent.fusion.ledger import Ledger
@@ -92,9 +92,10 @@ class Attendant:
             for s in steps
             if s.stretch in stretch.neighbours and s.stretch not in done
         ]
-        verdict = judge(step, stretch, self._around(step, weigher), beside)
+        around = self._around(step, weigher)
+        verdict = judge(step, stretch, around, beside)
         for index in verdict.resolved:
-            weigher.accept(index)
+            weigher.accept(index, around.lean_g if verdict.ruling is Ruling.TOLD else 0.0)
             done.add(index)
         return self._tell(verdict, clock) if verdict.ruling is Ruling.TOLD else []
 
@@ -121,6 +122,7 @@ class Attendant:
             crosstalk_g=max((told_g, *(away_g for away_g, _ in motions)), key=abs),
             next_door_g=told_g,
             leaning=sum(shares_load(step, *motion) for motion in motions),
+            lean_g=common_load([away_g for away_g, _ in motions]),
         )
 
     def _next_door_g(self, step: Step, but: tuple[int, ...] = ()) -> float:

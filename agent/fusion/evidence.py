@@ -5,7 +5,7 @@ Not here: what follows from it (explain.py).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from agent.fusion.hands import UNSEEN_LIKELIHOOD, Hands, Position
@@ -40,6 +40,7 @@ class Around:
     crosstalk_g: float  # largest change on the same board at the same time, negative when something left
     next_door_g: float  # the largest that was told of it
     leaning: int  # other stretches of the board that moved the same way at the same time
+    lean_g: float  # what a body leaning on the board adds to each stretch right now
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,14 @@ def shares_load(step: Step, away_g: float, since: float) -> bool:
     """Is another stretch, `away_g` off its level, pushed the same way at the same moment, as when somebody leans on
     both?"""
     return abs(away_g) >= LEAN_LEAST_G and 0.1 < away_g / step.delta_g < 10.0 and abs(since - step.began) < TOGETHER_S
+
+
+def common_load(away_g: Sequence[float]) -> float:
+    """Grams that at least three stretches of a board feel alike: the median of those in motion, 0 where they differ."""
+    felt = sorted(g for g in away_g if abs(g) >= LEAN_LEAST_G)
+    if len(felt) <= LEANING or felt[0] * felt[-1] <= 0.0:
+        return 0.0
+    return felt[len(felt) // 2]
 
 
 def gather(step: Step, stretch: Stretch, around: Around) -> Evidence:

@@ -16,6 +16,7 @@ from agent.weighing.step import Step
 
 SCALE_ERROR = 0.004  # of the step: linearity and corner load of a plate
 YOUNG_ERROR, YOUNG_S = 0.02, 0.15  # of the step: the tail of a hand letting go, while the level is young
+LEAN_SPREAD = 0.6  # of what leaning adds: it is not the same everywhere
 CROSSTALK, CROSSTALK_SPREAD = 0.01, 0.008  # of a neighbour's step (measured: 10.4 g of 621 g, same sign)
 DRIFT_SHARE, DRIFT_G = 0.02, 15.0  # levels creep, cables are leant on: shifts of this size that mean nothing
 TOUCH_G = 800.0  # presses and lifts spread over about this much, with a long tail: a person leans with 15 kg
@@ -257,16 +258,20 @@ def parts(step: Step) -> tuple[float, float]:
 
 
 def _own_delta_g(e: Evidence) -> float:
-    """The step without what the neighbour's step does to this stretch."""
-    return e.step.delta_g - CROSSTALK * e.around.crosstalk_g
+    """The step without what the neighbour's step, or a body on the board, does to this stretch."""
+    return e.step.delta_g - CROSSTALK * e.around.crosstalk_g - e.around.lean_g
 
 
 def _sigma(e: Evidence) -> float:
     """Of the step's size, whatever caused it."""
     relative = SCALE_ERROR + YOUNG_ERROR * math.exp(-e.step.flat_s / YOUNG_S)
-    return math.sqrt(
-        e.step.sigma_g**2 + (relative * e.step.delta_g) ** 2 + (CROSSTALK_SPREAD * e.around.crosstalk_g) ** 2
+    parts_g = (
+        e.step.sigma_g,
+        relative * e.step.delta_g,
+        CROSSTALK_SPREAD * e.around.crosstalk_g,
+        LEAN_SPREAD * e.around.lean_g,
     )
+    return math.sqrt(math.fsum(g * g for g in parts_g))
 
 
 def _normal(x: float, sigma: float) -> float:

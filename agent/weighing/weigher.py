@@ -208,12 +208,13 @@ class Weigher:
         sums = abs(step.delta_g) <= limit[self._n + i]
         return bool(sums and all(abs(d) <= limit[c] for d, c in zip(step.cells_g, self._stretches[i], strict=True)))
 
-    def accept(self, stretch: int) -> None:
-        """The present plateau is the stretch's new level."""
+    def accept(self, stretch: int, load_g: float = 0.0) -> None:
+        """The present plateau is the stretch's new level, but for `load_g` that lies on it for the moment."""
         i = self._at[stretch]
-        for at in (*self._stretches[i], self._n + i):
+        cells = self._stretches[i]
+        for at in (*cells, self._n + i):
             if not np.isnan(self._plateaus.mean[at]):
-                self.base[at] = self._plateaus.mean[at]
+                self.base[at] = self._plateaus.mean[at] - (load_g if at >= self._n else load_g / len(cells))
         self.dismiss(stretch)
 
     def dismiss(self, stretch: int) -> None:
