@@ -30,6 +30,7 @@ CLEAR_WAIT_S = 0.4
 HAND_WAIT_S = 3.0  # a hand that stays longer does not lift and set back any more
 LATEST_S = 1.0  # no touch stays this flat: whatever is more probable than not is told
 LEVEL_S = 3.0  # a level that holds this long and means nothing is the new level all the same
+LEANT_S = 20.0  # ... unless the whole board bears a load
 STRADDLE = 0.04  # of goods stand across the border of two lanes
 SURE_STRADDLE = 0.8  # that it is one thing: then both steps are told as one
 
@@ -86,6 +87,8 @@ def judge(step: Step, stretch: Stretch, around: Around, beside: Iterable[tuple[S
                 return one
     verdict = _rule(step, stretch, (stretch.index,), around.hands, normalise(alone))
     settled_s = LATEST_S if around.next_door_g * step.delta_g > 0.0 else LEVEL_S  # felt from next door: it stays so
+    if around.lean_g != 0.0:
+        settled_s = LEANT_S  # the load goes again, and then the old level must still be known
     return verdict or (level if step.flat_s >= settled_s else wait)
 
 

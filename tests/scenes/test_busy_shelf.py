@@ -29,7 +29,6 @@ def test_a_can_is_taken_while_somebody_leans_on_the_board() -> None:
     assert board.played(12) == [pick("cola", by="ann")]
 
 
-@pytest.mark.xfail(strict=True, reason="as the lean ends, 60 g less are told as a bag of tea, confidence 0.90")
 def test_nor_is_anything_else_taken_when_the_lean_ends() -> None:
     board = furnished(Store(seed=1))
     board.enters("bob", at=1.0)
