@@ -41,6 +41,8 @@ class CoreLoop:
 
     def run(self) -> None:
         """Until the intake is closed and empty; the last thing is a snapshot."""
+        for part, message in self._core.health.standing():
+            log.warning("%s: %s (since before this start)", part, message)
         while not self._intake.drained:
             self._beat()
             observation = self._intake.take(WAIT_S)

@@ -66,6 +66,10 @@ class Health:
             case _:
                 pass
 
+    def standing(self) -> tuple[tuple[str, str], ...]:
+        """Faults that have begun and not ended: part and sentence."""
+        return tuple((part, message) for (part, _), message in self._open.items())
+
     def judge(self, t: float, clock: Clock) -> Judgement:
         """What is to be told at a Tick at `t`."""
         for stream in self._streams.values():

@@ -86,6 +86,17 @@ def test_an_event_and_the_core_that_told_it_are_committed_as_one(desk: Desk, cap
     assert Core.restore(desk.core.config, batch.snapshot).snapshot() == batch.snapshot
 
 
+def test_a_fault_that_stands_since_before_the_start_is_logged_again(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk.loop.step(SensorLost(5.0, "scale/main", "unplugged", "plug it in"))
+    desk.loop.step(Tick(6.0, None, False))
+    caplog.clear()
+    desk.intake.close()
+    desk.loop.run()
+    assert "scale/main: plug it in (since before this start)" in caplog.text
+
+
 def test_an_order_is_answered_together_with_what_it_changed(desk: Desk) -> None:
     desk.loop.step(Command(1.0, "c1", SetMode(mode="staff")))
     batch = desk.batches[-1]
