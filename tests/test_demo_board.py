@@ -6,16 +6,19 @@ import re
 from pathlib import Path
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 from rich.console import Console
 
 from agent.config.check import demand
 from agent.config.load import read_text, usable
 from agent.messages import Event, State
+from tools.bench.cable import KINDS
 from tools.bench.run import Outcome, run
 from tools.bench.world import LAYOUTS, Play, random_shop, simulate
 from tools.demo.__main__ import main
 from tools.demo.board import Board
+from tools.demo.mishaps import mishaps
 from tools.demo.picture import canvas, paint
 from tools.demo.screen import Screen, summary
 from tools.demo.settings import to_toml
@@ -152,6 +155,22 @@ def test_a_narrow_terminal_shows_what_was_said_and_no_shelf(
     text = shown(play, outcome, 20.0, 80)
     assert "what was so" in text
     assert "▮" not in text
+
+
+# -- faults on demand --------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("seed", range(20))
+def test_the_first_fault_is_seen_soon_and_then_about_one_a_minute(seed: int) -> None:
+    faults = mishaps(np.random.default_rng(seed), 600.0)
+    begins = [fault.begin_s for fault in faults]
+    assert 10.0 <= begins[0] <= 15.0
+    assert all(50.0 <= later - earlier <= 70.0 for earlier, later in zip(begins, begins[1:], strict=False))
+    assert all(fault.end_s <= 595.0 for fault in faults)
+    assert {fault.kind for fault in faults[:5]} == set(KINDS)
+    assert 9 <= len(faults) <= 12
+
+
+def test_a_demo_too_short_for_a_fault_has_none() -> None:
+    assert mishaps(np.random.default_rng(1), 15.0) == []
 
 
 # -- settings and usage ------------------------------------------------------------------------------------------------

@@ -19,12 +19,12 @@ import numpy as np
 from rich.console import Console
 from rich.live import Live
 
-from tools.bench.cable import random_faults
 from tools.bench.layouts import LAYOUTS
 from tools.bench.world import Play, everyday_shop, simulate
 from tools.demo.board import SETTLE_S, Board
 from tools.demo.house import House, house
 from tools.demo.listen import listen, stop
+from tools.demo.mishaps import mishaps
 from tools.demo.picture import AFTER, canvas, paint
 from tools.demo.screen import Screen, summary
 from wire.topics import Topics
@@ -44,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
     if asked is None:
         return USAGE
     play = simulate(asked.seed, everyday_shop(asked.shoppers, max(0.2, (asked.seconds - SETTLE_S) / 60), asked.layout))
-    faults = random_faults(np.random.default_rng(asked.seed), play.until_s) if asked.faults else []
+    faults = mishaps(np.random.default_rng(asked.seed), play.until_s) if asked.faults else []
     board = Board(play.truth)
     with _signals():
         try:
@@ -62,7 +62,7 @@ def _asked(arguments: list[str] | None) -> argparse.Namespace | None:
     parser.add_argument("--shoppers", type=int, default=2, help="how many at once, 1-3 (default 2)")
     parser.add_argument("--layout", choices=sorted(LAYOUTS), default="gondola", help="which kind of shelf")
     parser.add_argument(
-        "--faults", action="store_true", help="unplug, garbage, noise, stall, glitches about once a minute"
+        "--faults", action="store_true", help="unplug, garbage, noise, stall, glitches: soon, then about once a minute"
     )
     parser.add_argument("--json", action="store_true", help="nothing is drawn; the last line is the result")
     parser.add_argument("--picture", type=Path, help="a file for the screen after two thirds of the time, as SVG")
