@@ -4,7 +4,7 @@
 #   tools/setup.sh python       .venv with shelfd (editable) and its extras bench and test
 #   tools/setup.sh test-tools   mosquitto and the AsyncAPI specification, for the tests that use them
 #
-# PYTHON chooses the interpreter. Not here: what a device needs (docs/flashing.md), what is installed (setup.cfg).
+# PYTHON chooses the interpreter. Not here: what a device needs (docs/install.md), what is installed (setup.cfg).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
