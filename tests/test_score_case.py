@@ -89,21 +89,25 @@ def test_counts_become_grams_by_the_case_s_own_factor(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "damage",
+    ("damage", "said"),
     [
-        lambda f: (f / "case.json").write_text("{"),
-        lambda f: (f / "case.json").write_text("[]"),
-        lambda f: (f / "case.json").write_text('{"scale": {}}'),
-        lambda f: (f / "case.json").unlink(),
-        lambda f: (f / "scale.csv.gz").unlink(),
-        lambda f: (f / "scale.csv.gz").write_bytes(b"no gzip"),
+        (lambda f: (f / "case.json").write_text("{"), "Expecting property name"),
+        (lambda f: (f / "case.json").write_text("[]"), "not of the kind that belongs there"),
+        (lambda f: (f / "case.json").write_text('{"scale": {}}'), "case.json lacks the key 'file'"),
+        (lambda f: (f / "case.json").unlink(), "case.json: No such file or directory"),
+        (lambda f: (f / "scale.csv.gz").unlink(), "scale.csv.gz: No such file or directory"),
+        (lambda f: (f / "scale.csv.gz").write_bytes(b"no gzip"), "Not a gzipped file"),
+        (lambda f: (f / "scale.csv.gz").write_bytes(gzip.compress(b"")), "ends too early"),
+        (lambda f: (f / "scale.csv.gz").write_bytes(gzip.compress(b"t_s,p1")[:-9]), "ends too early"),
     ],
 )
-def test_a_folder_that_is_no_case_says_so(tmp_path: Path, damage: Any) -> None:
+def test_a_folder_that_is_no_case_says_so(tmp_path: Path, damage: Any, said: str) -> None:
     folder = case(tmp_path / "one")
     damage(folder)
-    with pytest.raises(CaseError, match="not a case that can be read"):
+    with pytest.raises(CaseError, match="not a case that can be read") as caught:
         load(folder)
+    assert said in str(caught.value) and "Error(" not in str(caught.value)
+    assert str(caught.value).endswith("docs/cases.md has the format")
 
 
 # -- the command -------------------------------------------------------------------------------------------------------
@@ -138,6 +142,29 @@ def test_what_is_no_case_is_named_and_exit_codes_tell_why(tmp_path: Path, capsys
     assert main([str(tmp_path / "nowhere")]) == 66
     with pytest.raises(SystemExit, match="64"):
         main([])
+
+
+def test_where_nothing_was_recorded_one_sentence_says_what_to_set(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "tests").mkdir()
+    for given in (["docs", "tests"], ["docs"], ["cases/*/"]):
+        assert main([str(tmp_path / name) for name in given]) == 66
+        told = capsys.readouterr()
+        assert told.err.endswith(": set SHELFD_SHARED to the folder that holds cases/\n") and told.err.count("\n") == 1
+        assert str(tmp_path / given[0].partition("/")[0]) in told.err and "*" not in told.err
+        assert told.out == ""
+
+
+def test_a_case_in_which_nothing_happened_has_no_f1_in_the_table(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    quiet = case(tmp_path / "quiet", rows=[f"{i / 10},500.0,500.0" for i in range(50)], truth=[])
+    assert main([str(quiet)]) == 0
+    assert [line.split()[4:6] for line in capsys.readouterr().out.splitlines()[1:]] == [["-", "-"]] * 2
+    assert main([str(quiet), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["total"]["f1"] == 1.0
 
 
 def test_readme_and_other_folders_among_many_are_passed_over(

@@ -30,10 +30,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("cases", nargs="+", type=Path, metavar="CASE", help="folder with a case.json")
     parser.add_argument("--json", action="store_true", help="one document for machines")
     given = parser.parse_args(arguments)
-    folders = [c for c in given.cases if (c / "case.json").exists() or len(given.cases) == 1 or not c.exists()]
     results: dict[str, Result] = {}
     try:
-        for folder in folders:
+        for folder in _chosen(given.cases):
             case = load(folder)
             results[case.name] = play(case)
             if not given.json:
@@ -47,6 +46,20 @@ def main(arguments: list[str] | None = None) -> int:
     else:
         print(_row("all", total))
     return 0
+
+
+def _chosen(given: Sequence[Path]) -> list[Path]:
+    """The cases among the folders given. CaseError where there is none, or where one is not there at all."""
+    unmatched = [folder for folder in given if "*" in str(folder)]  # the shell leaves a pattern as it is then
+    folders = [folder for folder in given if folder not in unmatched and _may_be_case(folder)]
+    if folders:
+        return folders
+    where = ", ".join(str(folder.parent if folder in unmatched else folder) for folder in given)
+    raise CaseError(f"no recorded cases in {where}: set SHELFD_SHARED to the folder that holds cases/")
+
+
+def _may_be_case(folder: Path) -> bool:
+    return (folder / "case.json").exists() or not folder.exists()
 
 
 def _whole(result: Result) -> dict[str, Any]:
@@ -68,7 +81,9 @@ def _print_case(name: str, result: Result, *, first: bool) -> None:
 def _row(name: str, found: dict[str, Any]) -> str:
     delay = ["-" if found["delay_s"][k] is None else f"{found['delay_s'][k]:.2f}" for k in ("p50", "p95")]
     counts = [str(found[k]) for k in ("tp", "fp", "fn")]
-    shares = [f"{found['f1']:.3f}", f"{found['f1_without_visitor']:.3f}", *delay, f"{found['ece']:.3f}"]
+    silent = not any(found[k] for k in ("tp", "fp", "fn"))  # nothing happened, nothing was said: no share of anything
+    f1 = ["-" if silent else f"{found[k]:.3f}" for k in ("f1", "f1_without_visitor")]
+    shares = [*f1, *delay, f"{found['ece']:.3f}"]
     return _line(name, [*counts, *shares, f"{found['realtime_factor'] or 0:.0f}"])
 
 

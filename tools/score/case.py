@@ -1,6 +1,6 @@
 """Reads a recorded case: its planogram as a Config, its files as observations, its truth.
 
-Format: `cases/README.md` in the shared folder. Not here: playing (play.py), judging (match.py).
+Format: docs/cases.md. Not here: playing (play.py), judging (match.py).
 """
 
 from __future__ import annotations
@@ -96,10 +96,25 @@ def load(folder: Path) -> Case:
     try:
         about = json.loads((folder / "case.json").read_text(encoding="utf-8"))
         return Case(folder, about, _config(folder, about))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, EOFError, ValueError, LookupError, TypeError, AttributeError, StopIteration) as error:
         raise CaseError(
-            f"{folder}: not a case that can be read: {error!r}; see cases/README.md for the format"
+            f"{folder}: not a case that can be read: {_said(error)}; docs/cases.md has the format"
         ) from error
+
+
+def _said(error: Exception) -> str:
+    """What is wrong, without Python's words for it."""
+    match error:
+        case OSError(filename=str(), strerror=str()):
+            return f"{Path(error.filename).name}: {error.strerror}"
+        case KeyError():
+            return f"case.json lacks the key {error.args[0]!r}"
+        case LookupError() | TypeError() | AttributeError():
+            return "a value of case.json is not of the kind that belongs there"
+        case EOFError() | StopIteration():
+            return "its scale file ends too early"
+        case _:
+            return str(error)
 
 
 def _config(folder: Path, about: dict[str, Any]) -> schema.Config:

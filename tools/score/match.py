@@ -1,4 +1,4 @@
-"""Holds events against the truth, as `cases/README.md` defines it."""
+"""Holds events against the truth, as docs/cases.md defines it."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ def events_of(core: Core, observations: Iterable[Observation]) -> Iterable[Pick 
 
 
 def figures(results: Iterable[Result]) -> dict[str, Any]:
-    """The figures of `cases/README.md` over all `results`; missed and wrong only when there is one."""
+    """The figures of docs/cases.md over all `results`; missed and wrong only when there is one."""
     results = list(results)
     tp, fn, fp = (sum(len(part(r.matches)) for r in results) for part in _PARTS)
     apart = [sum(len(part(r.without_visitor)) for r in results) for part in _PARTS]
