@@ -15,7 +15,7 @@ menu:
 
 .PHONY: demo test
 demo: setup ## a simulated shelf, a real agent and a broker, live in this terminal (ARGS="--seconds 60")
-	@$(PY) -m tools.demo $(ARGS)
+	@$(PY) -m tools.demo $(ARGS) || [ $$? = 130 ] # Ctrl-C is no error
 
 test: setup test-tools check ## ruff, mypy and every test that needs no more than five minutes
 	$(PY) -m pytest -n $(JOBS) -m "not fuzz and not soak and not qemu" $(ARGS)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from rich.console import Console
 
 from agent.config.check import demand
@@ -20,7 +23,7 @@ from tools.demo.__main__ import main
 from tools.demo.board import Board
 from tools.demo.mishaps import mishaps
 from tools.demo.picture import canvas, paint
-from tools.demo.screen import Screen, summary
+from tools.demo.screen import LABEL, STRIP, Screen, goodbye, places, summary
 from tools.demo.settings import to_toml
 from wire.codec import encode, encode_event
 from wire.envelope import Envelope, event_type
@@ -90,6 +93,20 @@ def test_what_has_just_happened_is_awaited_before_it_counts_as_missed() -> None:
     assert summary(board, 109.0)["missed"] == 1
 
 
+def test_before_anything_happened_there_is_no_score_rather_than_a_perfect_one() -> None:
+    board = Board([TRUTH], began_s=100.0)
+    told = summary(board, 101.0)
+    assert (told["f1"], told["f1_without_visitor"], told["delay_p95_s"]) == (None, None, None)
+    assert goodbye(board, 101.0) == "0 events said, 0 were so: F1 - (0 missed, 0 wrong)"
+
+
+def test_the_good_bye_has_the_score() -> None:
+    board = Board([TRUTH], began_s=100.0)
+    said(board, pick())
+    line = "1 events said, 1 were so: F1 1.000 (0 missed, 0 wrong), decided within 0.60 s (p95)"
+    assert goodbye(board, 110.0) == line
+
+
 def test_a_restock_in_the_truth_is_no_part_of_the_score() -> None:
     board = Board([TRUTH | {"type": "restock", "units": 6}], began_s=100.0)
     assert summary(board, 120.0)["truth"] == 0
@@ -128,6 +145,11 @@ def shown(play: Play, outcome: Outcome, at_s: float, width: int) -> str:
     return drawn.get()
 
 
+def plain(drawn: str) -> str:
+    """Without colours."""
+    return re.sub(r"\x1b\[[0-9;]*m", "", drawn)
+
+
 def test_the_screen_shows_lanes_stock_visitors_truth_and_what_was_said(
     play: Play, outcome: Outcome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -157,13 +179,61 @@ def test_a_narrow_terminal_shows_what_was_said_and_no_shelf(
     assert "▮" not in text
 
 
+@pytest.mark.parametrize("width", [80, 100, 120, 150, 200])
+def test_truth_mark_event_and_figures_are_whole_at_every_width(
+    play: Play, outcome: Outcome, monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    entry = next(x for x in play.truth if x["type"] == "pick" and x["gtin"] and x["t_s"] > 8.0)
+    lines = plain(shown(play, outcome, entry["t_s"] + 4.0, width)).splitlines()
+    assert max(len(line) for line in lines) <= width
+    assert next(line for line in lines if "truth" in line).split()[-3:-1] == ["sure", "after"]
+    move = rf"[▲▼] {entry['lane']} .* x .{{10}} {entry['visitor']}"
+    assert any(re.search(rf"{move} +✓ +{move} +[01]\.\d\d +\d\.\d s ", line) for line in lines), lines
+
+
+@pytest.mark.parametrize("width", [80, 100, 150])
+def test_the_head_ends_with_the_score_and_faults_have_their_own_line(
+    play: Play, outcome: Outcome, monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    lines = plain(shown(play, outcome, 40.0, width)).splitlines()
+    assert re.search(r"\d+ right \d+ missed \d+ wrong F1 \d\.\d{3} *│", lines[1])
+    assert "! stall" in lines[2]
+
+
+def test_one_is_no_plural_and_no_score_is_a_dash(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
+    console = Console(width=120, height=30, force_terminal=True)
+    screen = Screen(play, Board([TRUTH], began_s=0.0, online=True), "demo", console)
+    with console.capture() as drawn:
+        console.print(screen.draw(6.0, 6.0, ()))
+    lines = plain(drawn.get()).splitlines()
+    assert "1 pick or put,  0 right 0 missed 0 wrong F1 - " in lines[1]
+    assert "no faults" in lines[2]
+
+
+@given(st.lists(st.floats(-0.2, 1.2), max_size=9))
+@settings(derandomize=True, max_examples=300)
+def test_visitors_never_stand_upon_each_other(shares: list[float]) -> None:
+    at = places(sorted(shares))
+    assert all(later - earlier > LABEL for earlier, later in pairwise(at))
+    assert all(0 <= place <= STRIP - LABEL for place in at)
+
+
+def test_a_visitor_stands_where_there_is_room_near_their_place() -> None:
+    assert places([0.5]) == [27]
+    assert places([0.5, 0.5]) == [27, 33]
+    assert places([1.0, 1.0]) == [49, 55]
+
+
 # -- faults on demand --------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("seed", range(20))
 def test_the_first_fault_is_seen_soon_and_then_about_one_a_minute(seed: int) -> None:
     faults = mishaps(np.random.default_rng(seed), 600.0)
     begins = [fault.begin_s for fault in faults]
     assert 10.0 <= begins[0] <= 15.0
-    assert all(50.0 <= later - earlier <= 70.0 for earlier, later in zip(begins, begins[1:], strict=False))
+    assert all(50.0 <= later - earlier <= 70.0 for earlier, later in pairwise(begins))
     assert all(fault.end_s <= 595.0 for fault in faults)
     assert {fault.kind for fault in faults[:5]} == set(KINDS)
     assert 9 <= len(faults) <= 12

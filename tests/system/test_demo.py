@@ -97,3 +97,28 @@ def test_killed_without_warning_it_takes_its_children_with_it(demo: subprocess.P
     demo.kill()
     demo.communicate(timeout=LIMIT_S)
     until_gone(born)
+
+
+def test_ctrl_c_under_make_shows_the_score_and_is_no_error(tmp_path: Path) -> None:
+    recipe = next(line for line in (ROOT / "Makefile").read_text().splitlines() if "-m tools.demo" in line)
+    makefile = tmp_path / "Makefile"
+    makefile.write_text(f"SHELL := /bin/bash\nPY := {sys.executable}\ndemo:\n{recipe}\n")
+    made = subprocess.Popen(
+        ["make", "-f", str(makefile), "demo", "ARGS=--seconds 20 --layout small"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,  # its own group, as a terminal gives it: Ctrl-C reaches make, shell and demo
+    )
+    try:
+        born = until_there_are(4, made.pid)  # shell, demo, broker, agent
+        os.killpg(made.pid, signal.SIGINT)
+        out, told = made.communicate(timeout=LIMIT_S)
+    finally:
+        if made.poll() is None:
+            os.killpg(made.pid, signal.SIGKILL)
+            made.communicate()
+    assert "F1" in out.splitlines()[-1], told
+    assert "Error" not in told
+    until_gone(born)

@@ -26,7 +26,7 @@ from tools.demo.house import House, house
 from tools.demo.listen import listen, stop
 from tools.demo.mishaps import mishaps
 from tools.demo.picture import AFTER, canvas, paint
-from tools.demo.screen import Screen, summary
+from tools.demo.screen import Screen, goodbye, summary
 from wire.topics import Topics
 
 FRAMES_HZ = 8.0
@@ -36,6 +36,9 @@ USAGE = 64
 
 class Stopped(BaseException):
     """Ctrl-C or SIGTERM: no error, and nothing in between may take it for one."""
+
+    def __init__(self) -> None:
+        self.at_s = time.monotonic()  # what happens while all is put away is nobody's miss
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -50,8 +53,8 @@ def main(arguments: list[str] | None = None) -> int:
         try:
             with house(play, faults, asked.seed) as home:
                 return _watch(home, play, board, asked)
-        except Stopped:
-            print(json.dumps(summary(board, time.monotonic())) if asked.json else "stopped", flush=True)
+        except Stopped as stopped:
+            print(_last_line(board, stopped.at_s, asked), flush=True)
             return 130
 
 
@@ -106,7 +109,7 @@ def _watch(home: House, play: Play, board: Board, asked: argparse.Namespace) -> 
             return 1
     finally:
         stop(client)
-    print(json.dumps(summary(board, time.monotonic())) if asked.json else _goodbye(board), flush=True)
+    print(_last_line(board, time.monotonic(), asked), flush=True)
     return 0
 
 
@@ -177,12 +180,8 @@ def _well(home: House, board: Board) -> bool:
     return complaint is None
 
 
-def _goodbye(board: Board) -> str:
-    told = summary(board, time.monotonic())
-    return (
-        f"{told['events']:.0f} events said, {told['truth']:.0f} were so: F1 {told['f1']:.3f} "
-        f"({told['missed']:.0f} missed, {told['wrong']:.0f} wrong), decided within {told['delay_p95_s']:.2f} s (p95)"
-    )
+def _last_line(board: Board, now_s: float, asked: argparse.Namespace) -> str:
+    return json.dumps(summary(board, now_s)) if asked.json else goodbye(board, now_s)
 
 
 if __name__ == "__main__":

@@ -53,8 +53,8 @@ class Board:
             elif kind == "state" and body:  # an empty one only clears the topic
                 self._state(decode_state(name, body))
 
-    def now(self, now_s: float) -> tuple[list[Truth], Matches, float]:
-        """The truth up to `now_s` (monotonic), its matches, and F1 over what is settled by now."""
+    def now(self, now_s: float) -> tuple[list[Truth], Matches, float | None]:
+        """The truth up to `now_s` (monotonic), its matches, and F1 over what is settled by now; None: nothing is."""
         with self._lock:
             began_s, events = self._began(now_s), list(self.events)
         truth = [entry | {"t_s": entry["t_s"] + began_s} for entry in self.truth]
@@ -66,15 +66,15 @@ class Board:
             missed=[entry for entry in matches.missed if entry["t_s"] < now_s - SETTLE_S],
             wrong=matches.wrong,
         )
-        return past, settled, f1(settled)
+        return past, settled, _score(settled)
 
-    def without_visitor(self, now_s: float) -> float:
+    def without_visitor(self, now_s: float) -> float | None:
         """F1 when it does not matter who it was."""
         with self._lock:
             began_s, events = self._began(now_s), list(self.events)
         truth = [entry | {"t_s": entry["t_s"] + began_s} for entry in self.truth if entry["type"] != "restock"]
         moves = [heard.payload for heard in events if isinstance(heard.payload, Pick | Put)]
-        return f1(match(moves, [entry for entry in truth if entry["t_s"] <= now_s], with_visitor=False))
+        return _score(match(moves, [entry for entry in truth if entry["t_s"] <= now_s], with_visitor=False))
 
     def _began(self, now_s: float) -> float:
         return now_s if self.began_s is None else self.began_s
@@ -100,3 +100,8 @@ class Board:
             self.online = state.online
         elif isinstance(state, StockState):
             self.stock = {(lane.lane, lane.gtin): lane.units for lane in state.lanes}
+
+
+def _score(matches: Matches) -> float | None:
+    """F1; None before there is anything to judge, which is no perfect score."""
+    return f1(matches) if matches.pairs or matches.missed or matches.wrong else None

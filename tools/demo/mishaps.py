@@ -19,11 +19,10 @@ def mishaps(rng: np.random.Generator, until_s: float) -> list[Fault]:
     faults: list[Fault] = []
     kinds: list[str] = []
     t_s = float(rng.uniform(*FIRST_S))
-    while True:
+    while t_s < until_s - CALM_S:
         kinds = kinds or [str(kind) for kind in rng.permutation(list(KINDS))]
         kind = kinds.pop()
         end_s = t_s + float(rng.uniform(*KINDS[kind]))
-        if end_s > until_s - CALM_S:
-            return faults
-        faults.append(Fault(kind, t_s, end_s))
+        faults.append(Fault(kind, t_s, min(end_s, until_s - CALM_S)))
         t_s += float(rng.uniform(*EVERY_S))
+    return faults

@@ -27,8 +27,11 @@ COLOURS = ("bright_cyan", "bright_magenta", "bright_yellow", "bright_green", "br
 FRESH_S = 2.5  # how long a lane stays lit after an event
 IN_LANE_M = 0.14  # a hand nearer than this is shown in its lane
 LEVELS = (("red", 0.25), ("yellow", 0.5), ("green", 9.9))  # colour of a bar up to this share of the facing
-AROUND, LEAST_LINES = 10, 10  # lines of frames and heads; events that are shown even where they do not fit
-WIDE = 120  # columns; a narrower terminal shows what was said, and no shelf
+AROUND, LEAST_LINES = 11, 10  # lines of frames and heads; events that are shown even where they do not fit
+SAID_WIDTH = 80  # columns that truth, mark and event side by side need; so many every terminal has
+WIDE = 150  # columns; a narrower terminal shows what was said, and no shelf
+ROOMY = 100  # columns; a narrower head leaves out how much happened
+STRIP, LABEL = 60, 5  # characters along the front edge, and those of one visitor on it
 
 
 class Screen:
@@ -45,10 +48,10 @@ class Screen:
         people = self._people(play_s)
         split = Split()
         split.split_column(
-            Split(self._head(play_s, past, matches, score, list(faults)), size=3),
+            Split(self._head(play_s, past, matches, score, list(faults)), size=4),
             Split(name="body"),
         )
-        said = Split(self._said(now_s, past, matches), ratio=6)
+        said = Split(self._said(now_s, past, matches), ratio=6, minimum_size=SAID_WIDTH)
         if self._console.size.width >= WIDE:
             split["body"].split_row(Split(self._shelf(now_s, people), ratio=5), said)
         else:
@@ -56,24 +59,25 @@ class Screen:
         return split
 
     def _head(
-        self, play_s: float, past: Sequence[Truth], matches: Matches, score: float, faults: list[str]
+        self, play_s: float, past: Sequence[Truth], matches: Matches, score: float | None, faults: list[str]
     ) -> RenderableType:
         asked = sum(entry["type"] != "restock" for entry in past)
         line = Text.assemble(
             (f" {self.title} ", "bold reverse"),
             f"  {int(play_s) // 60}:{int(play_s) % 60:02d}  ",
             ("online" if self.board.online else "offline", "green" if self.board.online else "red"),
-            f"   {asked} picks and puts so far, {len(matches.pairs)} right, ",
+            f"  {_happened(asked)}" if self._console.size.width >= ROOMY else "",
+            f"  {len(matches.pairs)} right ",
             (f"{len(matches.missed)} missed", "red" if matches.missed else "dim"),
-            ", ",
+            " ",
             (f"{len(matches.wrong)} wrong", "yellow" if matches.wrong else "dim"),
-            "   F1 ",
-            (f"{score:.3f}", "bold green" if score >= 0.95 else "bold yellow" if score >= 0.8 else "bold red"),
+            " F1 ",
+            _score(score),
         )
         trouble = [*faults, *(f"{part}: {code}" for part, code in list(self.board.faults))]
-        if trouble:
-            line.append(f"   ! {', '.join(trouble)}", "bold red")
-        return Panel(line, box=box.ROUNDED, padding=(0, 0))
+        below = Text(f" ! {', '.join(trouble)}", "bold red") if trouble else Text(" no faults", "dim")
+        below.no_wrap, below.overflow = True, "ellipsis"
+        return Panel(Group(line, below), box=box.ROUNDED, padding=(0, 0))
 
     # -- the shelf ---------------------------------------------------------------------------------------------------
     def _shelf(self, now_s: float, people: Tracks) -> RenderableType:
@@ -116,13 +120,13 @@ class Screen:
 
     def _visitors(self, people: Tracks) -> RenderableType:
         """A strip along the shelf's front edge with each visitor where they stand."""
-        width, right_m = 60, self.play.layout.spots[-1].right_m
-        strip = Text("·" * width, "dim")
-        heads = [part for part in people.parts if part.part == "head"]
-        for head in sorted(heads, key=lambda part: part.u_m):
-            at = min(width - 5, max(0, int(head.u_m / right_m * (width - 5))))
-            strip = Text.assemble(strip[:at], (f"◉{head.visitor}", self._colour(head.visitor)), strip[at + 5 :])
-        return strip
+        right_m = self.play.layout.spots[-1].right_m
+        heads = sorted((part for part in people.parts if part.part == "head"), key=lambda part: part.u_m)
+        strip = Text()
+        for head, at in zip(heads, places([head.u_m / right_m for head in heads]), strict=True):
+            strip.append("·" * (at - len(strip)), "dim")
+            strip.append(f"◉{head.visitor:{LABEL - 1}.{LABEL - 1}}", self._colour(head.visitor))
+        return strip.append("·" * (STRIP - len(strip)), "dim")
 
     def _colour(self, visitor: str) -> str:
         names = [known.name for known in self.play.visitors]
@@ -130,10 +134,10 @@ class Screen:
 
     # -- what was said -----------------------------------------------------------------------------------------------
     def _said(self, now_s: float, past: Sequence[Truth], matches: Matches) -> RenderableType:
-        table = Table(box=box.SIMPLE_HEAD, expand=True, padding=(0, 1, 0, 0), pad_edge=False)
-        for name in ("truth", "", "agent, through the broker", "sure", "after"):
+        table = Table(box=box.SIMPLE_HEAD, expand=True, padding=0, pad_edge=False)
+        for name, least in (("truth", 29), ("", 1), ("agent, through the broker", 29), ("sure", 4), ("after", 5)):
             figure = name in ("sure", "after")
-            table.add_column(name, no_wrap=True, justify="right" if figure else "left", min_width=5 if figure else None)
+            table.add_column(name, no_wrap=True, justify="right" if figure else "left", min_width=least)
         room = max(LEAST_LINES, self._console.size.height - AROUND)
         for _, cells in sorted(self._lines(now_s, past, matches), key=lambda line: line[0])[-room:]:
             table.add_row(*cells)
@@ -146,9 +150,8 @@ class Screen:
         lines: list[tuple[float, tuple[RenderableType, ...]]] = []
         for entry in past:
             event = told.get(id(entry))
-            mark = Text("✓", "green") if event else _waiting(entry, now_s)
-            said = self._event(event) if event else (Text(""), "", "")
-            lines.append((float(entry["t_s"]), (self._truth(entry), mark, *said)))
+            said = (Text("✓", "green"), *self._event(event)) if event else (*_unsaid(entry, now_s), "", "")
+            lines.append((float(entry["t_s"]), (self._truth(entry), *said)))
         restocks = [move for move, _ in self.board.moves() if isinstance(move, Restock)]
         for move in [*matches.wrong, *restocks]:
             mark = Text("+", "blue") if isinstance(move, Restock) else Text("✗", "yellow")
@@ -169,21 +172,53 @@ class Screen:
         return Text.assemble(sign, f"{lane:6} {abs(units) if units else '?':>2} x {name:10.10} ", who)
 
 
-def summary(board: Board, now_s: float) -> dict[str, float]:
-    """The machine's line: what was said, what was so, how well they agree."""
+def summary(board: Board, now_s: float) -> dict[str, float | None]:
+    """The machine's line: what was said, what was so, how well they agree. None: nothing happened that could tell."""
     past, matches, score = board.now(now_s)
+    without = board.without_visitor(now_s)
     delays = sorted(event.decided_s - entry["t_s"] for event, entry in matches.pairs)
     asked = [entry for entry in past if entry["type"] != "restock"]
     said = Counter(move.kind for move, _ in board.moves())
     return {
         "events": said["pick"] + said["put"],
         "truth": len(asked),
-        "f1": round(score, 4),
-        "f1_without_visitor": round(board.without_visitor(now_s), 4),
+        "f1": None if score is None else round(score, 4),
+        "f1_without_visitor": None if without is None else round(without, 4),
         "missed": len(matches.missed),
         "wrong": len(matches.wrong),
-        "delay_p95_s": round(delays[min(len(delays) - 1, int(0.95 * len(delays)))], 3) if delays else 0.0,
+        "delay_p95_s": round(delays[min(len(delays) - 1, int(0.95 * len(delays)))], 3) if delays else None,
     }
+
+
+def goodbye(board: Board, now_s: float) -> str:
+    """The same as a sentence."""
+    told = summary(board, now_s)
+    f1, delay_s = told["f1"], told["delay_p95_s"]
+    line = f"{told['events']} events said, {told['truth']} were so: F1 {'-' if f1 is None else f'{f1:.3f}'} "
+    line += f"({told['missed']} missed, {told['wrong']} wrong)"
+    return line if delay_s is None else f"{line}, decided within {delay_s:.2f} s (p95)"
+
+
+def places(shares: Sequence[float]) -> list[int]:
+    """Where on the strip each label begins: near its share of the width (ascending), and none upon another."""
+    places = [min(STRIP - LABEL, max(0, int(share * (STRIP - LABEL)))) for share in shares]
+    for index in range(1, len(places)):
+        places[index] = max(places[index], places[index - 1] + LABEL + 1)
+    limit = STRIP - LABEL
+    for index in reversed(range(len(places))):
+        places[index] = min(places[index], limit)
+        limit = places[index] - LABEL - 1
+    return places
+
+
+def _happened(asked: int) -> str:
+    return "1 pick or put," if asked == 1 else f"{asked} picks and puts,"
+
+
+def _score(score: float | None) -> tuple[str, str]:
+    if score is None:
+        return "-", "dim"
+    return f"{score:.3f}", "bold green" if score >= 0.95 else "bold yellow" if score >= 0.8 else "bold red"
 
 
 def _reaches(part: Part, lane: Lane) -> bool:
@@ -196,10 +231,14 @@ def _stock(units: int | None, lane: Lane) -> Text:
         return Text("not counted", "dim")
     share = units / max(1, lane.facing_units)
     colour = next(colour for colour, up_to in LEVELS if share <= up_to)
-    return Text.assemble(("▮" * max(0, units), colour), ("▯" * max(0, lane.facing_units - units), "dim"), f" {units}")
+    bar = ("▮" * max(0, units), colour), ("▯" * max(0, lane.facing_units - units), "dim")
+    return Text.assemble(f"{units:2} ", *bar)  # the number first: a narrow lane cuts the bar
 
 
-def _waiting(entry: Truth, now_s: float) -> Text:
+def _unsaid(entry: Truth, now_s: float) -> tuple[Text, Text]:
+    """Mark and words beside a truth that no event tells of."""
     if entry["type"] == "restock":
-        return Text(" ")
-    return Text("…", "dim") if entry["t_s"] > now_s - SETTLE_S else Text("missed", "red")
+        return Text(" "), Text("")
+    if entry["t_s"] > now_s - SETTLE_S:
+        return Text("…", "dim"), Text("")
+    return Text("✗", "red"), Text("missed", "red")
