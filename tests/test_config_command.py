@@ -65,10 +65,10 @@ def test_mistakes_of_keys_and_of_meaning_are_told_together_with_their_lines(shel
     code, lines = shelf(text)
     assert code == os.EX_CONFIG
     assert lines == [
-        'shelf.toml:13: error: lane[0].cells[0]: no scale has a cell "a2"',
-        "shelf.toml:16: error: lane[0].units: -1 is out of bounds: use 0 to 10000",
         'shelf.toml:9: warning: scale[0].cell[0].name: no lane stands on cell "a1"',
         "shelf.toml:10: error: scale[0].cell[0].tear_counts: unknown key, did you mean `tare_counts`?",
+        'shelf.toml:13: error: lane[0].cells[0]: no scale has a cell "a2"',
+        "shelf.toml:16: error: lane[0].units: -1 is out of bounds: use 0 to 10000",
         "shelf.toml: not usable: 3 errors, 1 warning",
     ]
 
@@ -87,11 +87,17 @@ def test_where_something_needed_is_missing_the_rest_waits(shelf):
     assert "once the errors above are mended" in lines[1]
 
 
+def test_an_empty_file_is_told_what_to_write(shelf):
+    code, lines = shelf("")
+    assert code == os.EX_CONFIG
+    assert lines[0] == "shelf.toml: error: device: missing: write [device] with store and id"
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("[device", "this is no TOML: "),
-        (b"\xff\xfe", "line 1 is no UTF-8 text; save the file as UTF-8"),
+        (GOOD + "[lane", "shelf.toml:15: error: this is no TOML: "),
+        (b"\xff\xfe", "shelf.toml:1: error: line 1 is no UTF-8 text; save the file as UTF-8"),
         ("#" * 2_000_000, "the file is larger than 1048576 bytes"),
     ],
 )

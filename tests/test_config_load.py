@@ -92,7 +92,7 @@ units = 2.5
 @pytest.mark.parametrize(
     ("text", "path", "message"),
     [
-        ("", "device", "missing [device]: identity"),
+        ("", "device", "missing: write [device] with store and id"),
         ("device = 3", "device", "3 stands where a table belongs; write [device], its keys below"),
         (DEVICE + "[broker]\nport = true", "broker.port", "true is not a whole number"),
         (DEVICE + "[broker]\nport = 1883.0", "broker.port", "1883.0 is not a whole number"),
@@ -106,7 +106,11 @@ units = 2.5
         (DEVICE + '[broker]\n"\\u001b[31m" = 1', 'broker."\\x1b[31m"', "unknown key"),
         (DEVICE + '[broker]\nhost = ["\\u001b[2J"]', "broker.host", "a list is not text in quotes"),
         (DEVICE + "\n[lanes]", "lanes", "unknown key, did you mean `lane`?"),
-        (DEVICE + '[[scale]]\nname="m"\ndriver="and"\nport="p"', "scale[0].cell", "missing [[scale.cell]]:"),
+        (
+            DEVICE + '[[scale]]\nname="m"\ndriver="and"\nport="p"',
+            "scale[0].cell",
+            "missing: write [[scale.cell]] with name",
+        ),
         (DEVICE + LANE + "cells = [1]\n", "", "this is no TOML: Cannot overwrite a value (at line 8,"),
         (DEVICE + "x = " + "[" * 60_000, "", "nested too deeply"),
         (DEVICE + "x = 1" + "0" * 5_000, "", "this is no TOML"),
@@ -132,6 +136,29 @@ def test_text_of_another_encoding_is_named_by_its_line(tmp_path):
     (tmp_path / "latin.toml").write_bytes(DEVICE.encode() + 'title = "Käse"'.encode("latin-1"))
     with pytest.raises(ConfigError, match="line 4 is no UTF-8 text"):
         load(tmp_path / "latin.toml")
+
+
+def test_a_byte_order_mark_is_passed_over_and_lines_are_counted_as_ever(tmp_path):
+    (tmp_path / "marked.toml").write_bytes(b"\xef\xbb\xbf" + DEVICE.encode())
+    assert load(tmp_path / "marked.toml").device.id == "d"
+    (tmp_path / "latin.toml").write_bytes(b"\xef\xbb\xbf" + DEVICE.encode() + b"\xe4")
+    with pytest.raises(ConfigError, match="line 4 is no UTF-8 text"):
+        load(tmp_path / "latin.toml")
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (DEVICE + LANE + "cells = [1]\n", 8),
+        ('[device]\nid = "x\n', 2),
+        ("a = 1\n[device", 2),
+        ("x = 1" + "0" * 5_000, None),
+    ],
+)
+def test_what_is_no_toml_is_named_by_its_line(text, line):
+    with pytest.raises(ConfigError) as caught:
+        read_text(text)
+    assert [problem.line for problem in caught.value.problems] == [line]
 
 
 def test_a_missing_file_is_no_config_error(tmp_path):

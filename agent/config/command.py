@@ -54,13 +54,13 @@ def _doubtful(path: str, tables: set[str]) -> bool:
 
 
 def _report(path: Path, problems: Iterable[Problem], lines: LineIndex, out: TextIO) -> int:
-    problems = list(problems)
-    for problem in problems:
-        line = lines.line_of(problem.path)
+    placed = [(problem.line or lines.line_of(problem.path), problem) for problem in problems]
+    placed.sort(key=lambda p: (p[0] is None, p[0] or 0))  # in the order of the file; what has no place comes last
+    for line, problem in placed:
         where = f"{path}:{line}" if line else f"{path}"
         print(f"{where}: {problem.severity}: {problem}", file=out)
-    errors = sum(problem.severity == "error" for problem in problems)
-    warnings = len(problems) - errors
+    errors = sum(problem.severity == "error" for _, problem in placed)
+    warnings = len(placed) - errors
     verdict = "not usable" if errors else "usable"
     print(f"{path}: {verdict}: {_count(errors, 'error')}, {_count(warnings, 'warning')}", file=out)
     return os.EX_CONFIG if errors else os.EX_OK

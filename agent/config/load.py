@@ -6,6 +6,8 @@ Not here: the keys and their bounds (schema.py), what keys must mean together (c
 
 from __future__ import annotations
 
+import codecs
+import re
 import tomllib
 from dataclasses import fields, is_dataclass
 from pathlib import Path
@@ -32,11 +34,13 @@ def load_text(path: Path) -> str:
         data = file.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
         raise ConfigError([Problem("", f"the file is larger than {MAX_BYTES} bytes; this is no shelf's configuration")])
+    data = data.removeprefix(codecs.BOM_UTF8)  # some editors begin a file with it; TOML does not know it
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
-        where = data[: error.start].count(b"\n") + 1
-        raise ConfigError([Problem("", f"line {where} is no UTF-8 text; save the file as UTF-8")]) from error
+        line = data[: error.start].count(b"\n") + 1
+        sentence = f"line {line} is no UTF-8 text; save the file as UTF-8"
+        raise ConfigError([Problem("", sentence, line=line)]) from error
 
 
 def read_text(text: str) -> Reading:
@@ -48,8 +52,16 @@ def read_text(text: str) -> Reading:
             [Problem("", "brackets are nested too deeply; no key of shelfd needs more than two")]
         ) from error
     except ValueError as error:  # TOMLDecodeError is one; so is a number of more than 4,300 digits
-        raise ConfigError([Problem("", f"this is no TOML: {error}")]) from error
+        raise ConfigError([Problem("", f"this is no TOML: {error}", line=_line(error, text))]) from error
     return read_config(data)
+
+
+def _line(error: ValueError, text: str) -> int | None:
+    """Where tomllib stopped; only its sentence says it. None for what has no place."""
+    told = re.search(r"\(at (?:line (\d+), column \d+|end of document)\)$", str(error))
+    if told is None:
+        return None
+    return int(told[1]) if told[1] else text.rstrip("\n").count("\n") + 1
 
 
 def from_dict(data: Any) -> Config:

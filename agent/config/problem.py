@@ -13,11 +13,13 @@ from typing import Literal
 class Problem:
     """One mistake. `path` names it as the file does, `lane[0].unit_g`, and is empty for the file as a whole.
 
-    An "error" keeps the agent from starting; a "warning" is allowed and worth a look."""
+    An "error" keeps the agent from starting; a "warning" is allowed and worth a look. `line`, from 1, where reading
+    the text has told it; of all others the path tells it (lines.py)."""
 
     path: str
     message: str
     severity: Literal["error", "warning"] = "error"
+    line: int | None = None
 
     def __str__(self) -> str:
         return f"{self.path}: {self.message}" if self.path else self.message

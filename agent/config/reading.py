@@ -65,8 +65,7 @@ def _key(table: type, key: Field[Any], data: dict[str, Any], path: str, reading:
     """The value of one key: as the file says, or its default."""
     wanted, name = types_of(table)[key.name], toml_name(key)
     if name not in data and key.default is MISSING:
-        where = f" {_header(path, wanted)}:" if table_in(wanted) else ":"
-        return reading.wrong(path, f"missing{where} {key.metadata['why']}")
+        return reading.wrong(path, f"missing: {_wanted_table(path, wanted) or key.metadata['why']}")
     if name not in data:
         return key.default
     value = _value(wanted, key, data[name], path, reading)
@@ -74,6 +73,13 @@ def _key(table: type, key: Field[Any], data: dict[str, Any], path: str, reading:
         reading.replaced.add(path)
         return key.default
     return value
+
+
+def _wanted_table(path: str, wanted: Any) -> str:
+    """What to write for a table that is missing; nothing for a key that is none."""
+    table = table_in(wanted)
+    needed = [toml_name(key) for key in fields(table) if key.default is MISSING] if table else []
+    return f"write {_header(path, wanted)} with {' and '.join(needed)}" if table else ""
 
 
 def _value(wanted: Any, key: Field[Any], value: Any, path: str, reading: Reading) -> Any:
