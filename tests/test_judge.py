@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from shelf_scene import AT_S, CHIPS, COLA, SOAP, TEA, Shelf, chance, lane, words
 
 from agent.config.schema import Product
+from agent.fusion import explain
 from agent.fusion.judge import Ruling, Verdict
 
 BLOCK_S = 0.05
@@ -269,3 +270,27 @@ def test_whichever_lane_is_judged_first_the_thing_is_the_same(order: tuple[str, 
     grams = {"cola": -230.0, "soap": -115.0}
     verdict = across(shelf, order[0], grams[order[0]], order[1], grams[order[1]])
     assert words(verdict.said) == [(-1, "cola", COLA, 1, None)]
+
+
+def test_a_crowd_with_full_baskets_makes_no_step_a_long_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    shelf = row()
+    for k in range(30):
+        shelf.hand(f"{k:04d}", shelf.middle("cola"), stays_s=1.0)
+        for n in range(10):
+            shelf.holds(f"{k:04d}", None, 100.0 + 7.3 * n + k)
+    shelf.look()
+    counted = count_normals(monkeypatch)
+    shelf.judged("cola", 617.3, flat_s=0.5)
+    assert 0 < counted[0] < 20_000
+
+
+def count_normals(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many explanations are held against the weight: the measure of the search, on any machine."""
+    counted, normal = [0], explain._normal
+
+    def count(x: float, sigma: float) -> float:
+        counted[0] += 1
+        return normal(x, sigma)
+
+    monkeypatch.setattr(explain, "_normal", count)
+    return counted

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from shelf_scene import CHIPS, COLA, SOAP, TEA, Shelf, lane
 
 from agent.config.schema import Product
-from agent.fusion.baskets import MAX_HELD, Baskets, Held
+from agent.fusion.baskets import MAX_HELD, MOST_OTHERS, Baskets, Held
 from agent.fusion.judge import Said
 from agent.fusion.ledger import Ledger
 from agent.fusion.moves import Move
@@ -144,8 +144,15 @@ def test_the_others_hold_what_the_others_hold() -> None:
     baskets = Baskets()
     for visitor in ("ann", "bob", None):
         baskets.take(visitor, CAN)
-    assert [owner for owner, _ in baskets.others("ann")] == ["bob", None]
-    assert [owner for owner, _ in baskets.others(None)] == ["ann", "bob"]
+    assert [owner for owner, _ in baskets.others("ann")] == [None, "bob"]  # the newest first
+    assert [owner for owner, _ in baskets.others(None)] == ["bob", "ann"]
+
+
+def test_of_a_crowd_only_the_newest_goods_are_thought_of() -> None:
+    baskets = Baskets()
+    for k in range(2000):
+        baskets.take(f"{k % 60:04d}", CAN)
+    assert len(baskets.others(None)) == MOST_OTHERS
 
 
 def test_a_basket_without_bottom_is_bounded() -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
+from itertools import islice
 
 from agent.messages import Snapshot
 
+MOST_OTHERS = 50  # of what others hold is thought of
 MAX_HELD = 64  # of one visitor; the oldest are forgotten first
 
 
@@ -30,8 +32,9 @@ class Baskets:
         return tuple(self._held.get(visitor, ()))
 
     def others(self, visitor: str | None) -> tuple[tuple[str | None, Held], ...]:
-        """What everybody else holds: goods are handed on."""
-        return tuple((v, held) for v, kept in self._held.items() if v != visitor for held in kept)
+        """What everybody else holds, the newest first and not without end: goods are handed on."""
+        everything = ((v, held) for v, kept in reversed(self._held.items()) if v != visitor for held in reversed(kept))
+        return tuple(islice(everything, MOST_OTHERS))
 
     def take(self, visitor: str | None, held: Held) -> None:
         """Into the basket."""

@@ -18,6 +18,7 @@ AT_ONCE_S = 0.2  # two who act at once are both there within this
 BEFORE_S, AFTER_S = 0.4, 0.3  # around the steepest moment: a hand arrives before and leaves after
 ALONE_S = 4.0  # nobody was seen for this long: what comes now is staff's, behind the camera's back
 UNDER_HAND_CELLS, UNDER_HAND_SHARE, UNDER_HAND_LEAST = 1.0, 0.3, 0.1  # of the change, for one of two
+MOST_VISITORS = 6  # hands at one lane that are thought of
 LEAST = 1e-4  # a hand that fits worse was not there
 TOUCH_HAND_IN, TOUCH_HAND_OUT = 1.5, 0.08  # touches for each pick: with a hand in the lane now, with none
 TOUCH_UNKNOWN = 0.3  # ... where no tracker looks
@@ -135,7 +136,8 @@ def _felt(step: Step, stretch: Stretch, hand: Position | None) -> float:
 
 def _known(found: Mapping[str, float], hands: Hands) -> Fits:
     nobody = {None: UNSEEN_LIKELIHOOD if hands.watched else 1.0}
-    return {v: p for v, p in sorted(found.items()) if p > LEAST} | nobody
+    nearest = sorted(sorted(found), key=lambda v: -found[v])[:MOST_VISITORS]
+    return {v: found[v] for v in sorted(nearest) if found[v] > LEAST} | nobody
 
 
 def _centre(step: Step, weight: Callable[[float], float]) -> float:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import combinations
 
 from agent.fusion.evidence import Evidence
 from agent.fusion.moves import RESTOCK, RESTOCK_AMONG, Move, ShelfState, picks, puts, restocks
@@ -32,6 +33,7 @@ PAIR_LINGERS = 0.15  # ... of whom one's hand was there long before, or still is
 PAIR_SAME = 0.004  # one visitor, two different things at once
 PAIR_SWAP = 0.03  # one thing comes as another goes
 PAIR_SIGMAS = 4.0
+MOST_OF_PAIR = 40  # candidates for each half: a crowd must not make one step cost seconds
 LEAST_OF_PAIR = 3e-3  # prior of each of two: two unlikely things at once are not worth the search
 POOR_SIGMAS = 2.5  # a single move that fits worse than this makes pairs worth a look
 
@@ -110,45 +112,36 @@ def _ways_in(e: Evidence, size_g: float, visitor: str | None, shelf: ShelfState)
 
 def _pairs(e: Evidence, shelf: ShelfState) -> Iterable[tuple[Move, Move]]:
     came, went = parts(e.step)
-    takes = [m for v in e.both for m in _exact(_ways_out(e, went, v, shelf)) if _likely(e, m)] if went else []
-    lays = [m for v in e.both for m in _exact(_ways_in(e, came, v, shelf)) if _likely(e, m)] if came else []
+    takes = _candidates(e, (m for v in e.both for m in _ways_out(e, went, v, shelf))) if went else []
+    lays = _candidates(e, (m for v in e.both for m in _ways_in(e, came, v, shelf))) if came else []
     limit = PAIR_SIGMAS * _sigma(e)
     for takings in takes:
         for laying in lays:
-            if abs(laying.mean_g - takings.mean_g - e.step.delta_g) < limit + PAIR_SIGMAS * (
-                takings.sigma_g + laying.sigma_g
-            ):
+            off = abs(laying.mean_g - takings.mean_g - e.step.delta_g)
+            if off < limit + PAIR_SIGMAS * (takings.sigma_g + laying.sigma_g):
                 yield takings, laying
     yield from _together(e, shelf, limit)
 
 
 def _together(e: Evidence, shelf: ShelfState, limit: float) -> Iterable[tuple[Move, Move]]:
     """Two moves in the same direction: two visitors at once, or one with two different things."""
-    size, sign = abs(e.step.delta_g), -1 if e.step.delta_g < 0 else 1
-    ways = _ways_out if sign < 0 else _ways_in
-    singles: list[Move] = []
-    for visitor in e.both:
-        for part in (0.5 * size, size):
-            found = _exact(ways(e, part, visitor, shelf))
-            singles += [m for m in found if _likely(e, m) and m not in singles]
-    for i, one in enumerate(singles):
-        for other in singles[i + 1 :]:
-            same_thing = one.gtin == other.gtin and one.visitor == other.visitor
-            clash = (one.stray is not None and one.stray is other.stray) or (
-                one.held is not None and one.held is other.held
-            )
-            if same_thing or clash:
-                continue
-            if abs(one.mean_g + other.mean_g - size) < limit + PAIR_SIGMAS * (one.sigma_g + other.sigma_g):
-                yield one, other
+    size = abs(e.step.delta_g)
+    ways = _ways_out if e.step.delta_g < 0 else _ways_in
+    singles = _candidates(e, (m for v in e.both for g in (0.5 * size, size) for m in ways(e, g, v, shelf)))
+    for one, other in combinations(singles, 2):
+        same_thing = one.gtin == other.gtin and one.visitor == other.visitor
+        same_stray = one.stray is not None and one.stray is other.stray
+        same_held = one.held is not None and one.held is other.held
+        if same_thing or same_stray or same_held:
+            continue
+        if abs(one.mean_g + other.mean_g - size) < limit + PAIR_SIGMAS * (one.sigma_g + other.sigma_g):
+            yield one, other
 
 
-def _likely(e: Evidence, move: Move) -> bool:
-    return move.prior * e.both[move.visitor] > LEAST_OF_PAIR
-
-
-def _exact(moves: Iterable[Move]) -> list[Move]:
-    return [m for m in moves if not m.broad]
+def _candidates(e: Evidence, moves: Iterable[Move]) -> list[Move]:
+    """Halves of a pair worth the search: each once, of a known weight, the likeliest of them."""
+    likely = {m: p for m in moves if not m.broad and (p := m.prior * e.both[m.visitor]) > LEAST_OF_PAIR}
+    return sorted(likely, key=lambda m: -likely[m])[:MOST_OF_PAIR]
 
 
 def _poor(e: Evidence, singles: list[Move]) -> bool:
