@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from agent.config.schema import Cell, Config, Device, Lane, Scale
 from agent.plain import plain
-from agent.shelf.contents import MAX_STRAYS, Contents, Stray
+from agent.shelf.contents import MAX_ON_SHELF, MAX_STRAYS, Contents, Stray
 from agent.shelf.planogram import Planogram
 from agent.shelf.stock import Stock
 from wire.state import LaneStock
@@ -168,3 +168,12 @@ def test_stock_comes_back_from_json_as_it_was(moves: list[tuple[int, float]]) ->
 def test_stock_of_another_planogram_is_refused() -> None:
     with pytest.raises(ValueError, match=r"shorter|longer"):
         Stock(shop()).restore({"units": [1], "probability": [1.0]})
+
+
+def test_a_shelf_full_of_strays_still_fits_one_message() -> None:
+    contents = Contents(74)
+    for k in range(3 * MAX_ON_SHELF):
+        contents.lay(k % 74, Stray("06901234567892", 100.0 + k, ((0, 1.0),), 0.9))
+    kept = [stray for stretch in range(74) for stray in contents.strays(stretch)]
+    assert len(kept) == MAX_ON_SHELF
+    assert max(stray.weight_g for stray in kept) == 100.0 + 3 * MAX_ON_SHELF - 1

@@ -198,3 +198,14 @@ def test_hands_come_back_from_json_as_they_were(moves: list[tuple[str, float, fl
     assert again.present(now) == hands.present(now)
     assert again.inside(COLA, now) == hands.inside(COLA, now)
     assert again.likelihoods(COLA, MIDDLE, AT, now) == hands.likelihoods(COLA, MIDDLE, AT, now)
+
+
+def test_a_tracker_that_renames_people_hides_no_newcomer() -> None:
+    hands = Hands()
+    gone = [v for k in range(3 * MAX_VISITORS) for v in hands.see(Tracks(AT + 0.1 * k, (person(f"{k:04d}"),)))]
+    assert f"{3 * MAX_VISITORS - 1:04d}" in hands.present(AT + 0.3 * MAX_VISITORS)
+    assert gone == [f"{k:04d}" for k in range(2 * MAX_VISITORS)]
+
+
+def person(visitor: str) -> Part:
+    return Part(visitor, "hand", 0.3, 0.12, 0.4, 0.9)

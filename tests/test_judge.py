@@ -281,7 +281,7 @@ def test_a_crowd_with_full_baskets_makes_no_step_a_long_search(monkeypatch: pyte
     shelf.look()
     counted = count_normals(monkeypatch)
     shelf.judged("cola", 617.3, flat_s=0.5)
-    assert 0 < counted[0] < 20_000
+    assert 0 < counted[0] < 2_000  # 9,000 and more without bounds on people, goods and halves of pairs
 
 
 def count_normals(monkeypatch: pytest.MonkeyPatch) -> list[int]:

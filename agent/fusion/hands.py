@@ -24,7 +24,7 @@ OUT_SIGMA_M = 0.12
 INSIDE_M = 0.10  # a hand this close to the plane is in the shelf (in a real store <= 3 cm for about 0.9 s)
 AWAY_M = 0.15  # a hand this far out lets go of the shelf
 UNSEEN_LIKELIHOOD = math.exp(-0.5 * 3.0**2)  # somebody the tracker missed is as likely as a hand 3 sigma off
-MAX_VISITORS = 64
+MAX_VISITORS = 64  # a tracker that renames people: the one unseen longest makes room
 MAX_POSITIONS = 512
 
 Position = tuple[float, float, float, float]  # t, u, v, d
@@ -41,9 +41,14 @@ class Hands:
     def see(self, tracks: Tracks) -> list[str]:
         """One frame; gives the visitors that have now been gone too long to be remembered."""
         self._last = tracks.t
+        gone: list[str] = []
         for part in tracks.parts:
             if part.visitor not in self._seen and len(self._seen) >= MAX_VISITORS:
-                continue
+                longest = min(self._seen, key=lambda v: self._seen[v])
+                if self._seen[longest] >= tracks.t:
+                    continue
+                gone.append(longest)
+                self._forget(longest)
             self._seen[part.visitor] = tracks.t
             if part.part == "hand" and math.isfinite(part.u_m + part.v_m + part.d_m):
                 kept = self._hands.setdefault(part.visitor, deque(maxlen=MAX_POSITIONS))
@@ -51,11 +56,14 @@ class Hands:
         for kept in self._hands.values():
             while kept and kept[0][0] < tracks.t - MEMORY_S:
                 kept.popleft()
-        gone = [v for v, t in self._seen.items() if t < tracks.t - VISITOR_GONE_S]
-        for visitor in gone:
-            del self._seen[visitor]
-            self._hands.pop(visitor, None)
+        for visitor in [v for v, t in self._seen.items() if t < tracks.t - VISITOR_GONE_S]:
+            gone.append(visitor)
+            self._forget(visitor)
         return gone
+
+    def _forget(self, visitor: str) -> None:
+        del self._seen[visitor]
+        self._hands.pop(visitor, None)
 
     @property
     def watched(self) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from agent.messages import Snapshot
 
 MAX_STRAYS = 64  # of one stretch; the oldest are forgotten first
+MAX_ON_SHELF = 256  # of all: `state/inventory` stays well within one message
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,8 @@ class Contents:
         kept = self._strays[stretch]
         kept.append(stray)
         del kept[:-MAX_STRAYS]
+        if sum(len(strays) for strays in self._strays) > MAX_ON_SHELF:
+            del max(self._strays, key=len)[0]
 
     def take(self, stray: Stray) -> None:
         """It went away again."""
