@@ -18,7 +18,7 @@ demo: setup ## a simulated shelf, a real agent and a broker, live in this termin
 	@$(PY) -m tools.demo $(ARGS) || [ $$? = 130 ] # Ctrl-C is no error
 
 test: setup test-tools check ## ruff, mypy and every test that needs no more than five minutes
-	$(PY) -m pytest -n $(JOBS) -m "not fuzz and not soak and not qemu" $(ARGS)
+	$(PY) -m pytest -n $(JOBS) -m "not fuzz and not soak and not qemu" -rs $(ARGS)
 
 .PHONY: check format generate
 check: setup ## ruff and mypy --strict only
