@@ -8,6 +8,7 @@ Not here: when to connect (courier.py), what to send (sender.py).
 from __future__ import annotations
 
 import contextlib
+import logging
 import select
 import socket
 import ssl
@@ -34,6 +35,7 @@ from agent.uplink.protocol import (
 from agent.uplink.refusals import TOO_LARGE
 from agent.uplink.security import read_password, tls_context, tls_sentence
 
+log = logging.getLogger(__name__)
 CONNECT_S = 5.0  # for the TCP connection
 TAKE_BYTES = 262_144  # larger packets the broker keeps from us (MQTT 5): four times what an order may have
 
@@ -200,5 +202,8 @@ class PahoUplink:
         self._happenings.append(Acknowledged(packet, reason.value))
 
     def _on_message(self, client: Client, _data: Any, message: MQTTMessage) -> None:
+        if message.retain:  # it would be obeyed again after each connect, long after it was meant
+            log.warning("a retained order is not obeyed: clear it and send orders without the retain flag")
+            return
         with contextlib.suppress(UnicodeDecodeError):  # a topic that is no UTF-8 cannot be ours
             self._happenings.append(Received(message.topic, bytes(message.payload)))

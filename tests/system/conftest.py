@@ -110,9 +110,9 @@ class Subscriber:
         self._client.loop_start()
         assert self._subscribed.wait(LIMIT_S), "the subscriber could not subscribe"
 
-    def publish(self, topic: str, body: bytes) -> None:
+    def publish(self, topic: str, body: bytes, *, retain: bool = False) -> None:
         """The hub speaks."""
-        self._client.publish(topic, body, qos=1).wait_for_publish(LIMIT_S)
+        self._client.publish(topic, body, qos=1, retain=retain).wait_for_publish(LIMIT_S)
 
     def wait_for(
         self, enough: Callable[[list[Heard]], bool], *, what: str = "messages", within_s: float = LIMIT_S

@@ -205,6 +205,19 @@ def test_orders_come_in_and_answers_go_out(
     assert refused["outcome"] == "refused" and "party" in refused["message"]
 
 
+def test_a_retained_order_is_not_obeyed_at_each_connect(
+    mosquitto: Mosquitto, subscriber: Subscribe, shelf: Callable[..., Shelf]
+) -> None:
+    mosquitto.start()
+    hub = subscriber(mosquitto.port)
+    hub.publish(TOPICS.command("set_mode", "old"), b'{"mode":"maintenance"}', retain=True)
+    one = shelf(mosquitto.port)
+    hub.wait_for(on("state/online"))
+    hub.publish(TOPICS.command("set_mode", "new"), b'{"mode":"staff"}')
+    wait_for(lambda: one.orders != [])
+    assert one.orders == [("new", SetMode(mode="staff"))]
+
+
 def test_orders_given_while_the_shelf_is_away_wait_at_the_broker(
     mosquitto: Mosquitto, subscriber: Subscribe, tmp_path: Path
 ) -> None:
