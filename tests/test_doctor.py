@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scripted_scale import FULL_SCALE, ScriptedScale, one_scale
 
-from agent.commands.doctor import Report, examine
+from agent.commands.doctor import Report, announcing, examine
 from agent.commands.doctor_report import as_json, as_text
 from agent.commands.listen import Listener
 from agent.commands.ports import Port, plugged_in
@@ -105,7 +105,9 @@ def test_a_silent_box_is_told_from_one_that_is_gone() -> None:
     assert "plug the box in again" in as_text(report)
 
 
-def test_a_scale_that_cannot_be_opened_is_a_finding_and_the_next_one_is_still_looked_at() -> None:
+def test_a_scale_that_cannot_be_opened_is_a_finding_and_the_next_one_is_still_looked_at(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     good, other = ScriptedScale(SCALE), one_scale("b1", counts_per_gram=1_000.0)
     config = schema.Config(device=schema.Device(store="corner", id="shelf-1"), scales=(other, SCALE))
 
@@ -114,9 +116,12 @@ def test_a_scale_that_cannot_be_opened_is_a_finding_and_the_next_one_is_still_lo
             raise ScaleError("permission_denied", "add the user to group dialout")
         return good
 
-    report = examine(config, config.scales, [PORT], 10.0, open_scale, good.clock)
+    report = examine(config, config.scales, [PORT], 10.0, announcing(open_scale, 10.0), good.clock)
     assert [finding.code for finding in report.findings] == ["permission_denied"]
     assert report.scales[1].stream is not None
+    assert "  cannot be read: permission denied\n" in as_text(report)
+    told = capsys.readouterr().err.splitlines()  # nobody is asked to wait for the one that is not there
+    assert told == ["scale main: listening for 10 s; keep hands off the shelf"]
 
 
 def test_a_shelf_without_a_scale_is_told_which_port_to_write_down() -> None:

@@ -15,6 +15,7 @@ from agent.commands.given import OK, WRONG, CommandError, choose_scale, listenin
 from agent.commands.listen import Clock, Listener, Open, Stretch
 from agent.commands.ports import Port, plugged_in
 from agent.config.schema import Config, Scale
+from agent.sensors.scale.protocol import Scale as OpenScale
 from agent.sensors.scale.protocol import ScaleError
 from agent.weighing.diagnose import (
     CellFigures,
@@ -71,11 +72,21 @@ def main(args: argparse.Namespace) -> int:
     except CommandError as error:
         print(f"shelfd doctor: {error}", file=sys.stderr)
         return error.code
-    if not args.json and scales:
-        print(f"listening for {args.seconds:g} s; keep hands off the shelf", file=sys.stderr)
-    report = examine(config, scales, plugged_in(), args.seconds, open_scale, time.monotonic)
+    opening = open_scale if args.json else announcing(open_scale, args.seconds)
+    report = examine(config, scales, plugged_in(), args.seconds, opening, time.monotonic)
     print(as_json(report) if args.json else as_text(report))
     return OK if report.healthy else WRONG
+
+
+def announcing(open_scale: Open, seconds: float) -> Open:
+    """`open_scale` that tells the person to wait, once there is something to listen to."""
+
+    def opened(scale: Scale, clock: Clock) -> OpenScale:
+        device = open_scale(scale, clock)
+        print(f"scale {scale.name}: listening for {seconds:g} s; keep hands off the shelf", file=sys.stderr)
+        return device
+
+    return opened
 
 
 def examine(

@@ -62,7 +62,7 @@ def _scale(report: ScaleReport) -> list[str]:
     line = f"{scale.baud} baud {scale.bytesize}{scale.parity}{scale.stopbits}"
     lines = [f"scale {scale.name}: {scale.driver}, {scale.port}, {line}"]
     if stream is None:
-        return [*lines, f"  cannot be read ({report.findings[0].code})"]
+        return [*lines, f"  cannot be read: {report.findings[0].code.replace('_', ' ')}"]
     rate = "no rate" if stream.rate_hz is None else f"{stream.rate_hz:.2f} samples/s"
     lines.append(
         f"  {stream.samples} samples in {stream.seconds:g} s, {rate} (configured {scale.rate_hz:g}),"
