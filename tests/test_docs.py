@@ -119,8 +119,12 @@ def foreign(text: str) -> list[str]:
 
 @pytest.mark.parametrize(
     ("text", "found"),
-    [("see /home/ann/x.toml", ["home"]), ("`/srv/checkout/docs`", ["srv"]), ("/root/notes", ["root"])]
-    + [("/etc/shelfd/shelf.toml `docs/config.md` shelf/v1/a/b {device}/event/pick http://x.org/a/b", [])],
+    [
+        ("see /home/ann/x.toml", ["home"]),
+        ("`/srv/checkout/docs`", ["srv"]),
+        ("/root/notes", ["root"]),
+        ("/etc/shelfd/shelf.toml `docs/config.md` shelf/v1/a/b {device}/event/pick http://x.org/a/b", []),
+    ],
 )
 def test_a_path_of_somebody_s_machine_is_seen(text, found):
     assert foreign(text) == found
