@@ -1,8 +1,9 @@
 """The command `shelfd`: run, check, replay, calibrate, doctor.
 
-Exit codes as in sysexits.h: 64 usage, 65 a recording that cannot be read, 66 no such file, 70 a mistake of ours, 78 a
-configuration that cannot be used. Imports are made by the command that needs them, so that `--version` is quick on a
-slow card. Not here: what the commands do (app.py, config/, recording/, commands/).
+Exit codes as in sysexits.h: 64 usage, 65 a recording that cannot be read, 66 no such file, 70 a mistake of ours, 75 an
+outbox that cannot be read now (systemd tries again), 78 a configuration that cannot be used. Imports are made by the
+command that needs them, so that `--version` is quick on a slow card. Not here: what the commands do (app.py, config/,
+recording/, commands/).
 """
 
 from __future__ import annotations
@@ -94,7 +95,7 @@ def run(args: argparse.Namespace) -> int:
     except UplinkError as error:
         return _complain(str(error), os.EX_CONFIG)
     except OutboxError as error:
-        return _complain(str(error), os.EX_SOFTWARE)
+        return _complain(str(error), os.EX_TEMPFAIL)
 
 
 def check(args: argparse.Namespace) -> int:

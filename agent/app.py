@@ -71,7 +71,7 @@ class App:
     def _add_parts(self) -> None:
         """Whatever is fed starts first and stops last."""
         add = self.supervisor.add
-        add("outbox", start=self.outbox.start, stop=self.outbox.stop, alive=lambda: self.outbox.alive)
+        add("outbox", start=self._open_outbox, stop=self.outbox.stop, alive=lambda: self.outbox.alive)
         add("uplink", start=self.courier.start, stop=self.courier.stop, alive=lambda: self.courier.alive)
         if self.recorder is not None:
             self._add_recorder(self.recorder)
@@ -85,6 +85,12 @@ class App:
             self.supervisor.add_thread("tracks", tracks.run, tracks.stop, beat)
         for scale in self.config.scales:
             self._add_scale(scale, Beat())
+
+    def _open_outbox(self) -> None:
+        """OutboxError when the file refuses: a core that started empty would overwrite the stock that is in it."""
+        self.outbox.start()
+        if self.outbox.refusal is not None:
+            raise self.outbox.refusal
 
     def _add_scale(self, config: schema.Scale, beat: Beat) -> None:
         def open_watched(config: schema.Scale, clock: Callable[[], float]) -> Scale:

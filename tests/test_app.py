@@ -1,5 +1,6 @@
 """How the parts hang together: the core's thread, what is committed with what, what a start makes of the last run."""
 
+import os
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
@@ -9,6 +10,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from agent.__main__ import main
 from agent.app import App, WatchedScale
 from agent.clock import Discipline, OffsetNews, WallClock
 from agent.config.schema import Cell, Config, Device, Lane, Outbox, Recording, Scale, Tracks
@@ -16,7 +18,7 @@ from agent.core import Core
 from agent.coreloop import SNAPSHOT_S, CoreLoop
 from agent.messages import Answer, Command, Counts, Observation, Restored, SensorLost, Snapshot, Tick
 from agent.notify import Notifier
-from agent.outbox.protocol import Batch, Receipt
+from agent.outbox.protocol import Batch, OutboxError, Receipt
 from agent.streams import Intake, table
 from agent.supervisor import Beat
 from agent.versions import versions
@@ -223,3 +225,30 @@ def test_a_watched_scale_beats_at_each_read_and_is_otherwise_the_scale() -> None
 def test_the_versions_that_made_a_recording_are_known() -> None:
     assert {"python", "shelfd", "numpy", "msgspec"} <= set(versions())
     assert all(versions().values())
+
+
+def test_a_stock_that_cannot_be_read_now_is_not_taken_for_none(tmp_path: Path) -> None:
+    first = app(tmp_path)
+    first.outbox.start()
+    first.outbox.commit(Batch(snapshot=Core(config(tmp_path)).snapshot())).result(10)
+    second = app(tmp_path)
+    with pytest.raises(OutboxError, match="stop the second shelfd"):
+        second.run()
+    first.outbox.stop()
+    third = app(tmp_path)
+    third._open_outbox()
+    assert third.outbox.snapshot == Core(config(tmp_path)).snapshot()
+    third.outbox.stop()
+
+
+def test_an_outbox_that_refuses_ends_the_process_so_that_it_is_tried_again(
+    tmp_path: Path, monkeypatch: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(app: App) -> int:
+        raise OutboxError("locked", "the outbox is held by another process: stop it")
+
+    file = tmp_path / "shelf.toml"
+    file.write_text('[device]\nstore = "s1"\nid = "d1"\n[outbox]\npath = "' + str(tmp_path / "outbox.sqlite") + '"\n')
+    monkeypatch.setattr(App, "run", refuse)
+    assert main(["run", str(file)]) == os.EX_TEMPFAIL
+    assert "stop it" in capsys.readouterr().err

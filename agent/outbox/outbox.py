@@ -70,8 +70,14 @@ class Outbox:
         return self._thread.is_alive()
 
     @property
+    def refusal(self) -> OutboxError | None:
+        """Why the file could not be read at the start; None: it was. After a refusal nobody knows what the last boot
+        left, so `snapshot` says nothing."""
+        return self._writer.refusal
+
+    @property
     def snapshot(self) -> Snapshot | None:
-        """The core as the last boot left it, read at the start."""
+        """The core as the last boot left it, read at the start; None: there is none in the file."""
         return self._writer.snapshot
 
     @property

@@ -60,6 +60,7 @@ class Writer:
         changed: Callable[[], None],
     ) -> None:
         self.opened = threading.Event()  # the first try to open the file is over
+        self.refusal: OutboxError | None = None  # why the file could not be read then
         self.snapshot: Snapshot | None = None
         self.committed_wall_s: float | None = None
         self._place = place
@@ -151,7 +152,8 @@ class Writer:
             self._trouble(error)
         except OSError as error:
             self._trouble(OutboxError("cannot_open", f"outbox {place.path}: {error}: create the directory"))
-        self.opened.set()
+        if self._store is not None or self._wait_s > 0:  # else something was done about it: once more, at once
+            self.opened.set()
         return self._store is not None
 
     def _restore(self, store: Store) -> None:
@@ -196,6 +198,8 @@ class Writer:
             mended = self._damages == 1  # a card that damages each file must not keep us renaming
         elif error.code == "disk_full":
             mended = self._reserve.give_up()
+        if not mended and not self.opened.is_set():
+            self.refusal = error
         self._wait_s = 0.0 if mended else self._pause_s
         self._pause_s = self._pause_s if mended else min(PAUSE_S[1], self._pause_s * 2)
         self._faults.raise_fault("outbox", error.code, str(error))
@@ -218,7 +222,10 @@ class Writer:
             return refused
         missing = found.missing(left[0].sequence if left else None, number)
         self._inbox.put(Batch(events=tuple(Dropped.of(missing).events(str(error), self._stamp()))))
-        return OutboxError(error.code, f"{error}; set aside as {aside.name}, {len(found.events)} waiting events saved")
+        sentence = f"{error}; set aside as {aside.name}, {len(found.events)} waiting events saved"
+        if self._fresh and not found.snapshots:
+            sentence += ", stock and baskets of the last run are lost: count the stock again"
+        return OutboxError(error.code, sentence)
 
     def _close(self) -> None:
         if self._store is not None:
