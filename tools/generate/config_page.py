@@ -18,7 +18,8 @@ it can be used, 78 when not. `examples/shelf.toml` is a file to begin with.
 
 A key that is not on this page is an error. A whole number may stand where a number is wanted, nothing else is
 converted. *Owner* says who may change a key: `local` keys (identity, broker, wiring) only this file; `remote` keys are
-meant for the hub too, but nothing changes them remotely yet. This page is written from `agent/config/schema.py` by `make generate`.
+meant for the hub too, but nothing changes them remotely yet. This page is written from `agent/config/schema.py` by
+`make generate`.
 
 | table | what it is |
 | --- | --- |
