@@ -49,9 +49,11 @@ def main(arguments: list[str] | None = None) -> int:
     play = simulate(asked.seed, everyday_shop(asked.shoppers, max(0.2, (asked.seconds - SETTLE_S) / 60), asked.layout))
     faults = mishaps(np.random.default_rng(asked.seed), play.until_s) if asked.faults else []
     board = Board(play.truth)
-    with _signals():
+    with _signals() as told:
         try:
             with house(play, faults, asked.seed) as home:
+                if told:  # raised in a hook that runs after a fork, Python only prints it
+                    raise told[0]
                 return _watch(home, play, board, asked)
         except Stopped as stopped:
             print(_last_line(board, stopped.at_s, asked), flush=True)
@@ -82,15 +84,17 @@ def _asked(arguments: list[str] | None) -> argparse.Namespace | None:
 
 
 @contextlib.contextmanager
-def _signals() -> Iterator[None]:
-    """Both ways of being asked to stop end the block in the same orderly way."""
+def _signals() -> Iterator[list[Stopped]]:
+    """Both ways of being asked to stop end the block in the same orderly way; the list keeps that it happened."""
+    told: list[Stopped] = []
 
     def stopped(_number: int, _frame: FrameType | None) -> None:
-        raise Stopped
+        told.append(Stopped())
+        raise told[-1]
 
     before = {number: signal.signal(number, stopped) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield
+        yield told
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
