@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from outbox_scene import Box, picks, wait_for
+from outbox_scene import Box, answer, picks, stock, wait_for
 
 from agent.outbox import writer
 from agent.outbox.inbox import Group
 from agent.outbox.protocol import Batch, OutboxError, Stamp
 from agent.outbox.store import Store, Written
+from wire.topics import NAME
 
 
 @pytest.fixture
@@ -131,6 +132,120 @@ def test_damage_found_while_running_keeps_the_count_and_what_memory_holds(
     assert "b1/4 pick" in box.waiting()
     box.restart()
     assert box.lanes() == ["b", "c", "d"]
+
+
+@pytest.fixture
+def small_file(tmp_path: Path) -> bytes:
+    """An outbox of a few pages with something in every table."""
+    box = Box(tmp_path / "small.sqlite", reserve_bytes=0)
+    box.boot()
+    for n in range(6):
+        batch = Batch(picks(f"{n}").events, stock(n).states, answer(f"c{n}").answers, {"count": n, "lanes": [n] * 50})
+        box.outbox.commit(batch).result(10)
+    box.outbox.faults.raise_fault("uplink", "refused", "the broker refuses")
+    wait_for(lambda: box.outbox.last_sequence == 7)
+    box.outbox.stop()
+    return box.path.read_bytes()
+
+
+def used_as_ever(box: Box, content: bytes) -> bool:
+    """A start on this file: the shelf writes on, and nothing that it offers is refused by MQTT's rules. True when the
+    snapshot of the last boot is there."""
+    for file in box.path.parent.glob(box.path.name + "*"):
+        file.unlink()
+    box.path.write_bytes(content)
+    outbox = box.boot()
+    try:
+        assert outbox.refusal is None
+        number = box.commit("next").first_sequence
+        rows = outbox.after(0, 1000)
+        assert number in [row.sequence for row in rows]
+        names = [row.kind for row in rows] + [row.id for row in outbox.results()] + list(outbox.states())
+        assert all(NAME.fullmatch(name) for name in names)
+        assert outbox.committed_wall_s is None or outbox.committed_wall_s >= 0
+        assert outbox.alive
+        return outbox.snapshot is not None
+    finally:
+        outbox.stop()
+
+
+def test_whichever_sector_of_the_card_is_empty_the_shelf_starts(box: Box, small_file: bytes) -> None:
+    kept = []
+    for start in range(0, len(small_file), 512):
+        if any(small_file[start : start + 512]):
+            kept.append(used_as_ever(box, small_file[:start] + bytes(512) + small_file[start + 512 :]))
+    assert len(kept) > 12 and sum(kept) >= len(kept) / 2
+
+
+def test_whichever_bit_has_flipped_the_shelf_starts(
+    box: Box, small_file: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "PAUSE_S", (0.01, 0.05))
+    chance = random.Random(7)
+    filled = [n for n, byte in enumerate(small_file) if byte]
+    for at in [18, 19, *chance.sample(filled, 300)]:
+        content = bytearray(small_file)
+        content[at] ^= 1 << chance.randrange(8)
+        used_as_ever(box, bytes(content))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE event SET kind = 'pi#k' WHERE sequence = 3",
+        "UPDATE event SET kind = CAST(x'70ff' AS TEXT) WHERE sequence = 3",
+        "UPDATE event SET body = 'text' WHERE sequence = 3",
+        "UPDATE event SET sequence = -3 WHERE sequence = 3",
+    ],
+)
+def test_an_event_that_cannot_have_been_ours_becomes_a_gap(box: Box, small_file: bytes, change: str) -> None:
+    assert used_as_ever(box, changed(box.path.with_name("changed.sqlite"), small_file, change))
+    box.boot()
+    assert [(gap["first_sequence"], gap["last_sequence"]) for gap in box.told("gap")] == [(3, 3)]
+    assert box.lanes() == ["0", "1", "3", "4", "5", "next"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE meta SET value = 'seven' WHERE key = 'next'",
+        "UPDATE meta SET value = 2 WHERE key = 'next'",
+        "UPDATE meta SET value = x'00' WHERE key = 'wall_s'",
+        "UPDATE result SET id = 'c+' WHERE number = 1",
+        "UPDATE state SET kind = 'a/b'",
+        "UPDATE fault SET part = x'ff'",
+        "UPDATE sqlite_sequence SET seq = 'none'",
+        "ALTER TABLE state RENAME COLUMN body TO cody",
+        "DROP TABLE fault",
+    ],
+)
+def test_a_row_that_cannot_be_ours_costs_no_event_and_no_stock(box: Box, small_file: bytes, change: str) -> None:
+    assert used_as_ever(box, changed(box.path.with_name("changed.sqlite"), small_file, change))
+    box.boot()
+    assert box.lanes() == ["0", "1", "2", "3", "4", "5", "next"]
+    assert [fault["code"] for fault in box.told("fault")] == ["refused", "corrupt"]
+
+
+@pytest.mark.parametrize("body", ["'text'", "x'00'", "7"])
+def test_a_snapshot_that_is_none_is_told_with_what_to_do(box: Box, small_file: bytes, body: str) -> None:
+    assert not used_as_ever(
+        box, changed(box.path.with_name("changed.sqlite"), small_file, f"UPDATE snapshot SET body = {body}")
+    )
+    box.boot()
+    assert box.lanes() == ["0", "1", "2", "3", "4", "5", "next"]
+    codes = {fault["code"]: fault["message"] for fault in box.told("fault")}
+    told = codes.get("corrupt") or codes["snapshot_unreadable"]
+    assert "count the stock again" in told or "starts from nothing" in told
+
+
+def changed(place: Path, content: bytes, change: str) -> bytes:
+    """The file after this statement."""
+    place.write_bytes(content)
+    with sqlite3.connect(place) as connection:
+        connection.execute("PRAGMA journal_mode=DELETE")
+        connection.execute(change)
+    connection.close()
+    return place.read_bytes()
 
 
 def leaf_page_of_events(path: Path) -> int:

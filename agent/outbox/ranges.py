@@ -34,7 +34,10 @@ class Dropped:
         self.sequences.append((boot, sequence, sequence))
         if kind != Gap.kind:
             return
-        gap = sealed_gap(body)
+        try:
+            gap = sealed_gap(body)
+        except ValueError:  # damaged on the card: what it named cannot be told any more
+            return
         if gap.stream != STREAM:
             return
         if gap.first_sequence is None or gap.last_sequence is None:

@@ -7,6 +7,8 @@ backwards, so that one bad page costs only what stood on it. Not here: noticing 
 from __future__ import annotations
 
 import sqlite3
+import time
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,8 +18,12 @@ import msgspec
 
 from agent.files import sync_directory
 from agent.outbox.protocol import Row
+from agent.outbox.sql import MOST, MOST_WALL_S
 from wire.envelope import TYPE_PREFIX, Envelope
+from wire.topics import NAME
 
+QUERY_S = 5.0  # for each of seven queries, within the limit of a start
+MOST_ROWS = 100_000  # 64 MB of events
 KEPT_FILES = 3  # damaged files kept beside the new one; more would fill the card that is failing already
 SIDE_FILES = ("-wal", "-shm")
 
@@ -44,8 +50,8 @@ class Salvaged:
 
     def next_sequence(self, at_least: int) -> int:
         """The number to go on with: as the file says, and never one that was given already."""
-        counted = self.meta.get("next", 1)
-        return max(at_least, counted if isinstance(counted, int) else 1, max(self.events, default=0) + 1)
+        counted: int = self.meta.get("next", 1)
+        return max(at_least, counted, max(self.events, default=0) + 1)
 
     def missing(self, oldest: int | None, next_sequence: int) -> list[tuple[int, int]]:
         """Ranges between the oldest waiting event and the next number of which no row is left. `oldest` None: as far
@@ -89,23 +95,29 @@ def salvage(path: Path) -> Salvaged:
         connection.close()
         return found
     for order in ("ASC", "DESC"):
-        for row in _rows(connection, f"SELECT sequence, boot, kind, body FROM event ORDER BY sequence {order}"):
+        for row in _rows(connection, f"SELECT rowid, boot, kind, body FROM event ORDER BY rowid {order}"):
             if _is_event(row):
                 found.events.setdefault(row[0], row)
-    found.states = [x for x in _rows(connection, "SELECT kind, body FROM state") if _is_json(x[1])]
-    found.results = [x for x in _rows(connection, "SELECT number, id, body FROM result") if _is_json(x[2])]
-    found.snapshots = _rows(connection, "SELECT body FROM snapshot")
-    found.faults = _rows(connection, "SELECT part, code FROM fault")
-    found.meta = dict(_rows(connection, "SELECT key, value FROM meta"))
+    found.states = [x for x in _rows(connection, "SELECT kind, body FROM state") if _is_name(x[0]) and _is_json(x[1])]
+    results = _rows(connection, "SELECT rowid, id, body FROM result")
+    found.results = [x for x in results if _is_number(x[0]) and _is_name(x[1]) and _is_json(x[2])]
+    found.snapshots = [x for x in _rows(connection, "SELECT body FROM snapshot") if _is_packed_json(x[0])][:1]
+    found.faults = [x for x in _rows(connection, "SELECT part, code FROM fault") if all(isinstance(y, str) for y in x)]
+    found.meta = {key: value for key, value in _rows(connection, "SELECT key, value FROM meta") if _is_meta(key, value)}
     connection.close()
     return found
 
 
 def _rows(connection: sqlite3.Connection, query: str) -> list[Any]:
+    """What came before an error counts. Pages that lead in a circle give rows for ever, so there is an end to it."""
     rows: list[Any] = []
+    until_s = time.monotonic() + QUERY_S
+    connection.set_progress_handler(lambda: time.monotonic() > until_s, 10_000)
     try:
         for row in connection.execute(query):
-            rows.append(row)  # one by one: what came before an error counts
+            rows.append(row)
+            if len(rows) >= MOST_ROWS:
+                break
     except (sqlite3.Error, UnicodeDecodeError):
         pass
     return rows
@@ -116,7 +128,8 @@ def _is_event(row: Any) -> bool:
     sequence, boot, kind, body = row
     try:
         envelope = msgspec.json.decode(body, type=Envelope[msgspec.Raw])
-        return isinstance(boot, str) and int(envelope.sequence) == sequence and envelope.type == TYPE_PREFIX + kind
+        whole = int(envelope.sequence) == sequence and envelope.type == TYPE_PREFIX + kind
+        return whole and _is_number(sequence) and _is_name(kind) and _is_name(boot) and isinstance(body, bytes)
     except _NO_JSON:
         return False
 
@@ -126,4 +139,26 @@ def _is_json(body: Any) -> bool:
         msgspec.json.decode(body)
     except _NO_JSON:
         return False
-    return True
+    return isinstance(body, bytes)
+
+
+def _is_packed_json(body: Any) -> bool:
+    try:
+        return isinstance(body, bytes) and _is_json(zlib.decompress(body))
+    except zlib.error:
+        return False
+
+
+def _is_name(name: Any) -> bool:
+    """One plain MQTT level."""
+    return isinstance(name, str) and NAME.fullmatch(name) is not None
+
+
+def _is_number(number: Any) -> bool:
+    return isinstance(number, int) and 0 < number < MOST
+
+
+def _is_meta(key: Any, value: Any) -> bool:
+    if key == "wall_s":
+        return value is None or (isinstance(value, int | float) and 0 <= value < MOST_WALL_S)
+    return key in ("next", "commits") and _is_number(value)

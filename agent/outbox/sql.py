@@ -28,6 +28,28 @@ CREATE TABLE IF NOT EXISTS snapshot(one INTEGER PRIMARY KEY CHECK (one = 1), bod
 CREATE TABLE IF NOT EXISTS fault(part TEXT, code TEXT, PRIMARY KEY (part, code)) WITHOUT ROWID;
 """
 
+MOST = 2**53  # numbers beyond it were never given
+MOST_WALL_S = 1e11
+
+# What this code writes into no file; a sound page can hold it all the same, as one bit makes a `#` of a letter.
+_FOREIGN_ROWS = (
+    "SELECT 1 FROM event WHERE typeof(sequence) <> 'integer' OR sequence NOT BETWEEN 1 AND :most"
+    " OR typeof(body) <> 'blob' OR typeof(boot) <> 'text' OR boot = '' OR boot GLOB :no_name"
+    " OR typeof(kind) <> 'text' OR kind = '' OR kind GLOB :no_name",
+    "SELECT 1 FROM event WHERE sequence >= coalesce((SELECT value FROM meta WHERE key = 'next'), 1)",
+    "SELECT 1 FROM state WHERE typeof(body) <> 'blob' OR typeof(kind) <> 'text' OR kind = '' OR kind GLOB :no_name",
+    "SELECT 1 FROM result WHERE typeof(number) <> 'integer' OR number NOT BETWEEN 1 AND :most"
+    " OR typeof(body) <> 'blob' OR typeof(id) <> 'text' OR id = '' OR id GLOB :no_name",
+    "SELECT 1 FROM sqlite_sequence WHERE typeof(seq) <> 'integer' OR seq > :most",
+    "SELECT 1 FROM snapshot WHERE typeof(body) <> 'blob'",
+    "SELECT 1 FROM fault WHERE typeof(part) <> 'text' OR typeof(code) <> 'text' OR part GLOB :no_text"
+    " OR code GLOB :no_text",
+    "SELECT 1 FROM meta WHERE CASE WHEN key IN ('next', 'commits') THEN typeof(value) <> 'integer'"
+    " OR value NOT BETWEEN 0 AND :most WHEN key = 'wall_s' THEN typeof(value) NOT IN ('null', 'integer', 'real')"
+    " OR value NOT BETWEEN 0 AND :most_wall_s ELSE 1 END",
+)
+_FOREIGN = {"most": MOST, "most_wall_s": MOST_WALL_S, "no_name": "*[^A-Za-z0-9_.-]*", "no_text": "*[^ -~]*"}
+
 _MEANINGS = {
     sqlite3.SQLITE_FULL: ("disk_full", "the disk is full: free some space"),
     sqlite3.SQLITE_IOERR: ("io_error", "the disk refuses to read or write: look at the kernel's log, replace the card"),
@@ -37,25 +59,38 @@ _MEANINGS = {
     sqlite3.SQLITE_BUSY: ("locked", "another process holds the file: stop the second shelfd"),
     sqlite3.SQLITE_CORRUPT: ("corrupt", "the file is damaged"),
     sqlite3.SQLITE_NOTADB: ("corrupt", "the file is no SQLite database"),
+    # A bit that flipped in a table's definition, a key or a text. A mistake in our own SQL would come here too: it
+    # costs a salvage, and the tests, not the shelf, are there to find it.
+    sqlite3.SQLITE_ERROR: ("corrupt", "the file holds other tables than it should"),
+    sqlite3.SQLITE_CONSTRAINT: ("corrupt", "the file holds rows that cannot be"),
+    sqlite3.SQLITE_MISMATCH: ("corrupt", "the file holds rows that cannot be"),
+    sqlite3.SQLITE_SCHEMA: ("corrupt", "the file holds other tables than it should"),
+    sqlite3.SQLITE_TOOBIG: ("corrupt", "the file holds rows that cannot be"),
 }
+_NO_TEXT = ("corrupt", "the file holds text that is none")  # Python's own complaint, without a code of SQLite's
 
 
 @contextmanager
 def told(path: Path) -> Iterator[None]:
-    """Turns SQLite's errors into OutboxErrors; an error of ours in the SQL stays what it is."""
+    """Turns SQLite's errors into OutboxErrors; a wrong use of the library stays what it is."""
     try:
         yield
+    except UnicodeDecodeError as error:
+        raise OutboxError("corrupt", f"outbox {path}: {_NO_TEXT[1]} ({error.reason})") from error
     except sqlite3.DatabaseError as error:
-        meaning = _MEANINGS.get((getattr(error, "sqlite_errorcode", None) or 0) & 0xFF)
+        code = getattr(error, "sqlite_errorcode", None)
+        undecodable = code is None and isinstance(error, sqlite3.OperationalError)
+        meaning = _NO_TEXT if undecodable else _MEANINGS.get((code or 0) & 0xFF)
         if meaning is None:
             raise
-        code, sentence = meaning
-        raise OutboxError(code, f"outbox {path}: {sentence} ({error})") from error
+        name, sentence = meaning
+        raise OutboxError(name, f"outbox {path}: {sentence} ({error})") from error
 
 
 def connect(path: Path, *, check: bool) -> sqlite3.Connection:
     """An open file with our tables. `check` reads it whole, as is wise after a power cut. Raises OutboxError."""
     with told(path):
+        _look_at_header(path)
         connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_S)
         try:
             _prepare(connection, path, check=check)
@@ -82,3 +117,22 @@ def _prepare(connection: sqlite3.Connection, path: Path, *, check: bool) -> None
             raise OutboxError("corrupt", f"outbox {path}: the file is damaged ({verdict})")
     if version < FORMAT:
         connection.executescript(f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version={FORMAT}; COMMIT;")
+    if check:
+        _look_at_rows(connection, path)
+
+
+def _look_at_header(path: Path) -> None:
+    """SQLite calls a file of an unknown write version read-only, which would be blamed on the disk."""
+    try:
+        with path.open("rb") as file:
+            header = file.read(20)
+    except OSError:
+        return  # SQLite tells it better
+    if len(header) == 20 and header[18] not in (1, 2):
+        raise OutboxError("corrupt", f"outbox {path}: the file is damaged (write version {header[18]})")
+
+
+def _look_at_rows(connection: sqlite3.Connection, path: Path) -> None:
+    for query in _FOREIGN_ROWS:
+        if connection.execute(query + " LIMIT 1", _FOREIGN).fetchone():
+            raise OutboxError("corrupt", f"outbox {path}: the file is damaged (found by: {query})")

@@ -9,8 +9,10 @@ Not here: the thread (writer.py), room (budget.py), what SQLite's errors mean (s
 
 from __future__ import annotations
 
+import logging
+import sqlite3
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +33,8 @@ from wire.topics import Topics
 
 OVER_BUDGET = "the outbox is full and the broker has been away too long: the oldest events were dropped"
 OVER_MEMORY = "the disk refused and memory was full: the oldest events were dropped before they had a number"
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +119,7 @@ class Store:
             return None
         try:
             return msgspec.json.decode(zlib.decompress(row[0]), type=dict[str, Any])
-        except zlib.error as error:
+        except (zlib.error, TypeError) as error:
             raise ValueError(f"snapshot: {error}") from error
 
     def faults(self) -> set[tuple[str, str]]:
@@ -131,15 +135,22 @@ class Store:
 
     def adopt(self, found: Salvaged, next_sequence: int) -> None:
         """What could be read from a damaged file, into this empty one."""
-        run = self.connection.executemany
         with self._transaction():
-            run("INSERT OR REPLACE INTO event(sequence, boot, kind, body) VALUES (?, ?, ?, ?)", found.events.values())
-            run("INSERT OR REPLACE INTO state VALUES (?, ?)", found.states)
-            run("INSERT OR REPLACE INTO result VALUES (?, ?, ?)", found.results)
-            run("INSERT OR REPLACE INTO snapshot VALUES (1, ?)", found.snapshots)
-            run("INSERT OR REPLACE INTO fault VALUES (?, ?)", found.faults)
-            run("INSERT OR REPLACE INTO meta VALUES (?, ?)", [*found.meta.items(), ("next", next_sequence)])
+            self._adopt_rows("event(sequence, boot, kind, body) VALUES (?, ?, ?, ?)", found.events.values())
+            self._adopt_rows("meta VALUES (?, ?)", [*found.meta.items(), ("next", next_sequence)])
+            self._adopt_rows("snapshot VALUES (1, ?)", found.snapshots)
+            self._adopt_rows("state VALUES (?, ?)", found.states)
+            self._adopt_rows("result VALUES (?, ?, ?)", found.results)
+            self._adopt_rows("fault VALUES (?, ?)", found.faults)
         self._read_counts()
+
+    def _adopt_rows(self, into: str, rows: Iterable[tuple[Any, ...]]) -> None:
+        """A row that does not fit is left out: it must not cost the others."""
+        for row in rows:
+            try:
+                self.connection.execute(f"INSERT OR REPLACE INTO {into}", row)
+            except sqlite3.IntegrityError as error:
+                log.warning("outbox: a row of the damaged file is left out of %s: %s", into.partition(" ")[0], error)
 
     def _read_counts(self) -> None:
         with sql.told(self.path):
