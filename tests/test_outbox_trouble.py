@@ -65,8 +65,8 @@ def test_a_disk_that_stays_full_costs_the_oldest_and_a_gap_says_how_many(box: Bo
     lost = [n for n, future in enumerate(done) if future.exception(10) is not None]
     assert all(isinstance(done[n].exception(), OutboxError) for n in lost)
     kept = [f"{n}" for n in range(1200) if n not in lost]
-    assert box.lanes() == kept
-    assert sum(gap["lost"] for gap in box.told("gap") if gap["first_sequence"] is None) == len(lost) > 0
+    assert [pick["lane"] for pick in box.on_disk("pick")] == kept  # more may wait than memory's window shows
+    assert sum(gap["lost"] for gap in box.on_disk("gap") if gap["first_sequence"] is None) == len(lost) > 0
     assert last.last_sequence is not None and last.last_sequence < 1200 + 50
 
 
