@@ -119,10 +119,10 @@ class Attendant:
             hands=self.hands,
             shelf=self.ledger.state(watched=self.hands.watched),
             strays=tuple(strays),
-            crosstalk_g=max((told_g, *(away_g for away_g, _ in motions)), key=abs),
+            crosstalk_g=max((told_g, *(motion.away_g for motion in motions)), key=abs),
             next_door_g=told_g,
-            leaning=sum(shares_load(step, *motion) for motion in motions),
-            lean_g=common_load([away_g for away_g, _ in motions]),
+            leaning=sum(shares_load(step, motion) for motion in motions),
+            lean_g=common_load([motion.away_g for motion in motions]),
         )
 
     def _next_door_g(self, step: Step, but: tuple[int, ...] = ()) -> float:

@@ -25,7 +25,7 @@ def seen(hands: Hands, visitor: str, u_m: float, *, t: float = AT, v_m: float = 
     return hands
 
 
-def fit(position: float | None = MIDDLE, **where: float) -> float:
+def fit(position: float = MIDDLE, **where: float) -> float:
     """How well one hand fits a change at `position`."""
     u_m = where.pop("u_m", 0.2)
     return seen(Hands(), "ann", u_m, **where).likelihoods(COLA, position, AT - 0.4, AT + 0.3).get("ann", 0.0)
@@ -44,10 +44,9 @@ def test_the_further_away_the_worse(near_m: float, further_m: float, side: int) 
     assert fit(u_m=far) <= fit(u_m=near) <= 1.0
 
 
-@given(off_m=st.floats(0.0, 0.5), cell=st.sampled_from([LEFT_CELL, MIDDLE, RIGHT_CELL, None]))
-def test_left_and_right_are_alike(off_m: float, cell: float | None) -> None:
-    mirrored = None if cell is None else 1.0 - cell
-    assert fit(cell, u_m=0.2 + off_m) == pytest.approx(fit(mirrored, u_m=0.2 - off_m), abs=1e-12)
+@given(off_m=st.floats(0.0, 0.5), cell=st.sampled_from([LEFT_CELL, MIDDLE, RIGHT_CELL]))
+def test_left_and_right_are_alike(off_m: float, cell: float) -> None:
+    assert fit(cell, u_m=0.2 + off_m) == pytest.approx(fit(1.0 - cell, u_m=0.2 - off_m), abs=1e-12)
 
 
 @pytest.mark.parametrize("where", [{"v_m": 0.6}, {"v_m": -0.3}, {"d_m": 0.7}, {"u_m": 0.6}])
@@ -59,7 +58,7 @@ def test_the_place_on_the_cells_tells_hands_in_one_lane_apart() -> None:
     hands = seen(seen(Hands(), "ann", 0.15), "bob", 0.25)
     left = hands.likelihoods(COLA, LEFT_CELL, AT - 1, AT + 1)
     right = hands.likelihoods(COLA, RIGHT_CELL, AT - 1, AT + 1)
-    anywhere = hands.likelihoods(COLA, None, AT - 1, AT + 1)
+    anywhere = hands.staying(COLA, AT - 1, AT + 1)
     assert left["ann"] > 1.5 * left["bob"] and right["bob"] > 1.5 * right["ann"]
     assert anywhere["ann"] == anywhere["bob"] == pytest.approx(1.0)
 
@@ -69,6 +68,17 @@ def test_the_nearest_moment_counts_and_only_within_the_time() -> None:
     assert hands.likelihoods(COLA, MIDDLE, AT, AT + 2)["ann"] == pytest.approx(1.0)
     assert hands.likelihoods(COLA, MIDDLE, AT + 1.5, AT + 2)["ann"] < 0.01
     assert hands.likelihoods(COLA, MIDDLE, AT + 3, AT + 4) == {}
+
+
+def test_a_hand_that_comes_near_for_a_moment_does_not_stay() -> None:
+    hands = Hands()
+    for i in range(7):
+        seen(hands, "ann", 0.2, t=AT + i / 15)
+        seen(hands, "bob", 0.2, t=AT + i / 15, d_m=0.0 if i == 3 else 0.4)
+    staying = hands.staying(COLA, AT, AT + 0.4)
+    assert staying["ann"] == pytest.approx(1.0)
+    assert staying["bob"] < 0.01
+    assert hands.likelihoods(COLA, MIDDLE, AT, AT + 0.4)["bob"] == pytest.approx(1.0)
 
 
 @given(st.floats(3.0, 50.0))

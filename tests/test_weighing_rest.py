@@ -124,15 +124,20 @@ def test_a_glitch_in_the_middle_of_a_step_changes_nothing() -> None:
 def test_motion_is_seen_while_it_lasts_and_how_far_it_is() -> None:
     table = settled()
     name = table.names[0]
-    assert (table.moving(), table.weigher.motion(name)[0]) == (False, 0.0)
+    assert (table.moving(), table.weigher.motion(name).away_g) == (False, 0.0)
     table.load += 700.0
     at = table.now
     table.run(0.3)
     assert table.moving()
-    assert table.weigher.motion(name) == (pytest.approx(700.0, abs=3.0), pytest.approx(at, abs=0.1))
+    motion = table.weigher.motion(name)
+    assert (motion.away_g, motion.began, motion.rose) == (
+        pytest.approx(700.0, abs=3.0),
+        pytest.approx(at, abs=0.1),
+        pytest.approx(at, abs=0.1),
+    )
     table.load -= 700.0
     table.settle(1.0)
-    assert (table.moving(), table.weigher.motion(name)[0]) == (False, 0.0)
+    assert (table.moving(), table.weigher.motion(name).away_g) == (False, 0.0)
 
 
 def test_the_first_level_is_found_at_rest_and_not_while_somebody_is_busy() -> None:

@@ -12,7 +12,7 @@ from agent.fusion.hands import UNSEEN_LIKELIHOOD, Hands, Position
 from agent.fusion.moves import ShelfState
 from agent.shelf.contents import Stray
 from agent.shelf.planogram import Stretch
-from agent.weighing.step import Step
+from agent.weighing.step import Motion, Step
 
 AT_ONCE_S = 0.2  # two who act at once are both there within this
 BEFORE_S, AFTER_S = 0.4, 0.3  # around the steepest moment: a hand arrives before and leaves after
@@ -23,9 +23,10 @@ LEAST = 1e-4  # a hand that fits worse was not there
 TOUCH_HAND_IN, TOUCH_HAND_OUT = 1.5, 0.08  # touches for each pick: with a hand in the lane now, with none
 TOUCH_UNKNOWN = 0.3  # ... where no tracker looks
 TOUCH_S, TOUCH_HELD_S = 0.12, 0.2  # a touch stays flat about this long; while a hand may still be in the lane
-LEAN_LEAST_G = 6.0  # what a lane must feel to count
+LEAN_LEAST_G = 4.0  # what a lane must feel to count
 LEANING, TOGETHER_S = 2, 0.6  # two more lanes that begin to move within this time: no coincidence of hands
-TOUCH_LEANING, TOUCH_LEANING_S = 60.0, 1.5  # a body leaning on the board, for seconds
+NO_HAND = 0.1  # ... one more will do where no hand fits better than this
+TOUCH_LEANING, TOUCH_LEANING_S = 60.0, 5.0  # a body leaning on the board, for seconds
 GAP_TOUCH = 10.0  # behind a hole in the stream a step is trusted that much less
 
 Fits = Mapping[str | None, float]  # visitor -> likelihood of the hands; None: somebody who was not seen
@@ -60,10 +61,12 @@ class Evidence:
     around: Around
 
 
-def shares_load(step: Step, away_g: float, since: float) -> bool:
-    """Is another stretch, `away_g` off its level, pushed the same way at the same moment, as when somebody leans on
-    both?"""
-    return abs(away_g) >= LEAN_LEAST_G and 0.1 < away_g / step.delta_g < 10.0 and abs(since - step.began) < TOGETHER_S
+def shares_load(step: Step, other: Motion) -> bool:
+    """Is another stretch pushed the same way since the same moment, as when somebody leans on both?"""
+    if abs(other.away_g) < LEAN_LEAST_G or not 0.1 < other.away_g / step.delta_g < 10.0:
+        return False
+    moments = (step.fell, other.fell) if step.delta_g < 0 else (step.rose, other.rose)
+    return any(abs(mine - its) < TOGETHER_S for mine, its in ((step.began, other.began), moments))
 
 
 def common_load(away_g: Sequence[float]) -> float:
@@ -80,12 +83,16 @@ def gather(step: Step, stretch: Stretch, around: Around) -> Evidence:
     both = _both(step, stretch, hands)
     moment = step.fell if step.delta_g < 0 else step.rose
     lingering = frozenset(v for v in both if v is not None and hands.lingers(stretch, v, moment, step.now))
-    touch, touch_s = _touch(hands, bool(hands.inside(stretch, step.now)), around.leaning)
+    took = _fits(step, stretch, hands, step.fell, lambda g: max(-g, 0.0))
+    laid = _fits(step, stretch, hands, step.rose, lambda g: max(g, 0.0))
+    no_hand = hands.watched and max((took if step.delta_g < 0 else laid).values()) < NO_HAND
+    leans = around.leaning >= (1 if no_hand else LEANING)
+    touch, touch_s = _touch(hands, bool(hands.inside(stretch, step.now)), leans)
     return Evidence(
         step=step,
         stretch=stretch,
-        took=_fits(step, stretch, hands, step.fell, lambda g: max(-g, 0.0)),
-        laid=_fits(step, stretch, hands, step.rose, lambda g: max(g, 0.0)),
+        took=took,
+        laid=laid,
         both=both,
         lingering=lingering,
         touch=touch * (GAP_TOUCH if step.across_gap else 1.0),
@@ -95,9 +102,9 @@ def gather(step: Step, stretch: Stretch, around: Around) -> Evidence:
     )
 
 
-def _touch(hands: Hands, hand_in: bool, leaning: int) -> tuple[float, float]:
+def _touch(hands: Hands, hand_in: bool, leans: bool) -> tuple[float, float]:
     """Prior of a passing touch, and how long one stays flat."""
-    if leaning >= LEANING:
+    if leans:
         return TOUCH_LEANING, TOUCH_LEANING_S
     if hand_in:
         return TOUCH_HAND_IN, TOUCH_HELD_S
@@ -117,7 +124,7 @@ def _both(step: Step, stretch: Stretch, hands: Hands) -> Fits:
     """Of every visitor, anywhere in the lane, right at the moment: two who act at once have each a place of its own."""
     moment = step.fell if step.delta_g < 0 else step.rose
     since, until = (step.began, step.settled) if step.across_gap else (moment - AT_ONCE_S, moment + AT_ONCE_S)
-    found = hands.likelihoods(stretch, None, since, until)
+    found = hands.staying(stretch, since, until)
     return _known(
         {v: p * _felt(step, stretch, hands.nearest(stretch, v, since, until)) for v, p in found.items()}, hands
     )

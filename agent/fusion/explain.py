@@ -17,6 +17,7 @@ from agent.weighing.step import Step
 
 SCALE_ERROR = 0.004  # of the step: linearity and corner load of a plate
 YOUNG_ERROR, YOUNG_S = 0.02, 0.15  # of the step: the tail of a hand letting go, while the level is young
+TAIL = 0.5  # of the roughness, too much: what is set down comes to rest from above
 LEAN_SPREAD = 0.6  # of what leaning adds: it is not the same everywhere
 CROSSTALK, CROSSTALK_SPREAD = 0.01, 0.008  # of a neighbour's step (measured: 10.4 g of 621 g, same sign)
 DRIFT_SHARE, DRIFT_G = 0.02, 15.0  # levels creep, cables are leant on: shifts of this size that mean nothing
@@ -252,7 +253,12 @@ def parts(step: Step) -> tuple[float, float]:
 
 def _own_delta_g(e: Evidence) -> float:
     """The step without what the neighbour's step, or a body on the board, does to this stretch."""
-    return e.step.delta_g - CROSSTALK * e.around.crosstalk_g - e.around.lean_g
+    return e.step.delta_g - CROSSTALK * e.around.crosstalk_g - e.around.lean_g - tail_g(e.step)
+
+
+def tail_g(step: Step) -> float:
+    """What a hand that sets something down still adds, as far as the roughness of the level tells."""
+    return TAIL * max(step.rough_g - step.rest_g, 0.0) if step.delta_g > 0.0 else 0.0
 
 
 def _sigma(e: Evidence) -> float:
@@ -263,6 +269,7 @@ def _sigma(e: Evidence) -> float:
         relative * e.step.delta_g,
         CROSSTALK_SPREAD * e.around.crosstalk_g,
         LEAN_SPREAD * e.around.lean_g,
+        tail_g(e.step),
     )
     return math.sqrt(math.fsum(g * g for g in parts_g))
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Callable, Collection
 
 from agent.messages import Snapshot, Tracks
 from agent.shelf.planogram import Box, Stretch
@@ -19,8 +20,8 @@ LONG_BEFORE_S = 1.0  # a hand that takes is there for 0.9 s in all (a real store
 BESIDE_M = 0.08  # a hand is seen within 3 cm, and is 8 cm wide
 ALONG_SIGMA_M = 0.08  # hand against the middle of the weight: plates are 0.1 m wide, hands are seen within 3 cm
 SEEN_SIGMA_M = 0.03  # hand against the lane's ends
-UP_SIGMA_M = 0.08
-OUT_SIGMA_M = 0.12
+UP_SIGMA_M = 0.05
+OUT_SIGMA_M = 0.06  # all 17 recorded hands that took were within the box; an idle hand hangs 0.4 m out
 INSIDE_M = 0.10  # a hand this close to the plane is in the shelf (in a real store <= 3 cm for about 0.9 s)
 AWAY_M = 0.15  # a hand this far out lets go of the shelf
 UNSEEN_LIKELIHOOD = math.exp(-0.5 * 3.0**2)  # somebody the tracker missed is as likely as a hand 3 sigma off
@@ -85,18 +86,34 @@ class Hands:
         """Visitors seen in the last `within_s` before `t`."""
         return [v for v, seen in self._seen.items() if t - seen <= within_s]
 
-    def likelihoods(self, stretch: Stretch, position: float | None, since: float, until: float) -> dict[str, float]:
-        """How well each visitor's nearest hand between `since` and `until` fits a change at `position` (in cells; None:
-        anywhere) of the stretch: 1 for a hand right there, falling with distance. Without a box everybody present fits
-        alike."""
+    def likelihoods(self, stretch: Stretch, position: float, since: float, until: float) -> dict[str, float]:
+        """How well each visitor's nearest hand between `since` and `until` fits a change at `position` (in cells) of
+        the stretch: 1 for a hand right there, falling with distance. Without a box everybody present fits alike."""
+        return self._fits(stretch, stretch.cell_u_m(position), since, until, lambda frames: min(frames))
+
+    def staying(self, stretch: Stretch, since: float, until: float) -> dict[str, float]:
+        """How well each visitor's hand fits one that stays in the stretch from `since` to `until`, wherever in it: in
+        the middle one of the frames, so that one that only comes near, or is seen badly once, does not."""
+        return self._fits(stretch, None, since, until, lambda frames: sorted(frames)[len(frames) // 2])
+
+    def _fits(
+        self,
+        stretch: Stretch,
+        u_m: float | None,
+        since: float,
+        until: float,
+        chosen: Callable[[Collection[float]], float],
+    ) -> dict[str, float]:
         if stretch.box is None:
             return {v: UNSEEN_LIKELIHOOD * 10.0 for v in self.present(until)}
-        u = None if position is None else stretch.cell_u_m(position)
         fits: dict[str, float] = {}
         for visitor, kept in self._hands.items():
-            inside = [_distance2(p, stretch.box, u) for p in kept if since <= p[0] <= until]
-            if inside:
-                fits[visitor] = math.exp(-0.5 * min(inside))
+            frames: dict[float, float] = {}  # its nearer hand in each
+            for p in kept:
+                if since <= p[0] <= until:
+                    frames[p[0]] = min(_distance2(p, stretch.box, u_m), frames.get(p[0], math.inf))
+            if frames:
+                fits[visitor] = math.exp(-0.5 * chosen(frames.values()))
         return fits
 
     def lingers(self, stretch: Stretch, visitor: str, moment: float, t: float) -> bool:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from agent.fusion.evidence import Around, gather
-from agent.fusion.explain import Explanation, Weighted, normalise, parts, weigh
+from agent.fusion.explain import Explanation, Weighted, normalise, parts, tail_g, weigh
 from agent.fusion.hands import Hands
 from agent.fusion.moves import Move
 from agent.fusion.straddle import may_be_one, one_step, one_stretch
@@ -23,14 +23,17 @@ from agent.weighing.step import Step
 EARLIEST_S, LATE_S = 0.18, 0.8  # flat for less says little; three blocks must do when the step is older than this
 FEWEST_BLOCKS = 3  # a slow scale: two wild samples in a row do happen
 SOONEST_S, STEADY_S = 0.5, 0.35  # after the steepest moment, unless at rest for so long: late enough for a good weight
-VAGUE, VAGUE_G, VAGUE_S = 0.06, 1.0, 0.9  # a level that is still uncertain by more than this may wait so long
+VAGUE, VAGUE_G = 0.06, 1.0  # a level more uncertain than this waits, unless it is sure what it means
 SURE = 0.95  # that something real happened: then it is told
 CLEAR = 0.8  # ... and it is clear what; otherwise a moment more may tell
 CLEAR_WAIT_S = 0.4
+WAIT_MOST_S = 0.85  # after the steepest moment
 HAND_WAIT_S = 3.0  # a hand that stays longer does not lift and set back any more
 LATEST_S = 1.0  # no touch stays this flat: whatever is more probable than not is told
 LEVEL_S = 3.0  # a level that holds this long and means nothing is the new level all the same
-LEANT_S = 20.0  # ... unless the whole board bears a load
+LEANT_S = 20.0  # ... unless the whole board bears a load that trembles, as bodies do
+TREMBLES = 1.5  # times the roughness of a shelf that nobody touches
+MOST_CROSSTALK = 0.05  # of a neighbour's step (measured: 1.7 %)
 STRADDLE = 0.04  # of goods stand across the border of two lanes
 SURE_STRADDLE = 0.8  # that it is one thing: then both steps are told as one
 
@@ -86,17 +89,21 @@ def judge(step: Step, stretch: Stretch, around: Around, beside: Iterable[tuple[S
             if one is not None:
                 return one
     verdict = _rule(step, stretch, (stretch.index,), around.hands, normalise(alone))
-    settled_s = LATEST_S if around.next_door_g * step.delta_g > 0.0 else LEVEL_S  # felt from next door: it stays so
-    if around.lean_g != 0.0:
-        settled_s = LEANT_S  # the load goes again, and then the old level must still be known
-    return verdict or (level if step.flat_s >= settled_s else wait)
+    return verdict or (level if step.flat_s >= _settled_s(step, around) else wait)
+
+
+def _settled_s(step: Step, around: Around) -> float:
+    """How long a level without meaning must hold before it is the level."""
+    if 0.0 < step.delta_g * around.next_door_g < MOST_CROSSTALK * around.next_door_g**2:
+        return LATEST_S  # felt from next door: it stays so
+    if (around.lean_g != 0.0 or around.leaning) and step.rough_g > TREMBLES * step.rest_g:
+        return LEANT_S  # a body: the load goes again, and then the old level must still be known
+    return LEVEL_S
 
 
 def _due(step: Step) -> bool:
     """Late enough to say something, and not too often for a level that stays unclear?"""
     age = step.now - _moment(step)
-    if step.sigma_g > VAGUE * abs(step.delta_g) + VAGUE_G and age < VAGUE_S:
-        return False
     soon = age < SOONEST_S - 1e-9 and step.flat_s < STEADY_S
     if step.blocks < FEWEST_BLOCKS or soon or (step.flat_s < EARLIEST_S and age < LATE_S):
         return False
@@ -120,7 +127,7 @@ def _as_one(large: Part, small: Part, around: Around, apart: float) -> Verdict |
     (step, stretch), (other, neighbour) = large, small
     joined = one_stretch(stretch, neighbour)
     both = one_step(step, other, joined, stretch)
-    single = [(m, w * STRADDLE / abs(both.delta_g)) for m, w in weigh(gather(both, joined, around), pairs=False) if m]
+    single = [(m, w * STRADDLE / abs(both.delta_g)) for m, w in weigh(gather(both, joined, around)) if m]
     told = normalise([*single, ((), apart)])
     if sum(e.probability for e in told if e.moves) < SURE_STRADDLE:
         return None
@@ -139,9 +146,16 @@ def _total(weighted: list[Weighted]) -> float:
 
 
 def _ripe(step: Step, real: float, clear: float) -> bool:
+    age = step.now - _moment(step)
+    if _vague(step) and clear < SURE and age < WAIT_MOST_S:
+        return False
     if real >= SURE:
-        return clear >= CLEAR or step.flat_s >= CLEAR_WAIT_S
+        return clear >= CLEAR or step.flat_s >= CLEAR_WAIT_S or age >= WAIT_MOST_S
     return real > 0.5 and step.flat_s >= LATEST_S
+
+
+def _vague(step: Step) -> bool:
+    return step.sigma_g + tail_g(step) > VAGUE * abs(step.delta_g) + VAGUE_G
 
 
 def _still_at_it(step: Step, stretch: Stretch, hands: Hands, moves: tuple[Move, ...]) -> bool:

@@ -22,12 +22,13 @@ STRAY_PICK = 0.4  # a known stray is taken again about as often as one facing's 
 UNSEEN_STRAY_PICK = 0.004  # goods of other lanes that nobody saw coming, all together
 UNKNOWN_PICK = 0.01  # an object of unknown weight that was there before us
 OWN_RETURN = 1.0  # a visitor puts back what belongs here
-HELD_ELSEWHERE = 0.5  # ... or lays it where it does not belong
+HELD_ELSEWHERE = 0.12  # ... or lays it where it does not belong: one in four or so does, but in one of a dozen lanes
 HANDED_ON = 0.04  # what another visitor was seen taking
-UNSEEN_OWN_PUT = 0.03  # the lane's product, taken when nobody was looking or brought from another shelf
+HANDED_ELSEWHERE = 0.005
+UNSEEN_OWN_PUT = 0.005  # the lane's product, taken when nobody was looking or brought from another shelf
 UNWEIGHED_PUT = 0.9  # goods of no fixed weight: whatever comes to their lane is taken for them
 KNOWN_AGAIN, DRUNK_FROM = 0.85, 0.08  # goods of no fixed weight: mostly the one seen before, somewhat lighter or fuller
-SHOP_PUT = 0.03  # other goods of the shop, all together
+SHOP_PUT = 0.01  # other goods of the shop, all together
 RESTOCK = 0.5  # with nobody there, what comes is staff's, in any number of units
 RESTOCK_AMONG = 0.02  # ... behind the tracker's back, among shoppers
 UNSEEN_MISPLACES = 0.2  # somebody the tracker did not see is staff more often than a shopper
@@ -103,9 +104,9 @@ def puts(stretch: Stretch, delta_g: float, visitor: str | None, shelf: ShelfStat
     name = stretch.name
     own = {lane.product.gtin: lane for lane in stretch.lanes}
     for held in shelf.baskets.of(visitor):
-        yield from _returns(own, name, held, visitor, visitor, OWN_RETURN, HELD_ELSEWHERE)
+        yield from _returns(own, name, held, delta_g, visitor, visitor, OWN_RETURN, HELD_ELSEWHERE)
     for owner, held in shelf.baskets.others(visitor):
-        yield from _returns(own, name, held, visitor, owner, HANDED_ON, HANDED_ON * 0.5)
+        yield from _returns(own, name, held, delta_g, visitor, owner, HANDED_ON, HANDED_ELSEWHERE)
     for lane in stretch.lanes:
         if lane.product.unit_g is None:
             yield from _unweighed(lane, +1, delta_g, UNWEIGHED_PUT, visitor, shelf)
@@ -132,8 +133,7 @@ def _own(lane: Lane, sign: int, delta_g: float, prior: float, visitor: str | Non
     assert unit_g is not None
     if delta_g < lane.min_step_g:
         return
-    nearest = math.floor(delta_g / unit_g)
-    for n in range(max(nearest, 1), min(nearest + 1, MOST_UNITS) + 1):
+    for n in _near(delta_g, unit_g, MOST_UNITS):
         missing = 0.05 if stock is not None and sign < 0 and n > stock else 1.0
         sigma = unit_g * math.sqrt((n * lane.product.tolerance) ** 2 + n * ITEM_SIGMA**2)
         yield Move(sign, lane.name, lane.product.gtin, n, n * unit_g, sigma, prior * missing * units_prior(n), visitor)
@@ -155,26 +155,38 @@ def _unweighed(
 
 
 def _returns(
-    own: Mapping[str, Lane], name: str, held: Held, visitor: str | None, owner: str | None, home: float, away: float
+    own: Mapping[str, Lane],
+    name: str,
+    held: Held,
+    delta_g: float,
+    visitor: str | None,
+    owner: str | None,
+    home: float,
+    away: float,
 ) -> Iterator[Move]:
-    """Goods out of a basket: one unit, or all of them at once."""
+    """Goods out of a basket, in the numbers of units that come near `delta_g`."""
     lane = own.get(held.gtin or "")
-    counts = {1, held.units} if held.units else {None}
-    for units in sorted(counts, key=lambda n: n or 0):
-        n = units or 1
+    for n in _near(delta_g, held.weight_g, held.units or 1):
+        drunk = 0.0 if held.units else DRUNK_FROM * held.weight_g
         prior = (home if lane else away) * units_prior(n)
         yield Move(
             +1,
             lane.name if lane else name,
             held.gtin,
-            units,
+            n if held.units else None,
             n * held.weight_g,
-            n * held.sigma_g + (DRUNK_FROM * held.weight_g if units is None else 0.0),
+            n * held.sigma_g + drunk,
             prior,
             visitor,
             owner=owner,
             held=held,
         )
+
+
+def _near(delta_g: float, unit_g: float, most: int) -> range:
+    """The numbers of units, 1 to `most`, that come nearest to `delta_g` from below and above."""
+    below = min(max(math.floor(delta_g / unit_g), 1), most) if unit_g > 0.0 else 1
+    return range(below, min(below + 1, most) + 1)
 
 
 def _single(product: Product, sign: int, name: str, prior: float, visitor: str | None) -> Move:

@@ -28,3 +28,13 @@ class Step:
     def flat_s(self) -> float:
         """How long the new level has held."""
         return self.now - self.settled
+
+
+@dataclass(frozen=True, slots=True)
+class Motion:
+    """Where a stretch stands that need not be at rest."""
+
+    away_g: float  # off its level; 0: not in motion
+    began: float
+    fell: float  # steepest fall since then
+    rose: float  # steepest rise since then

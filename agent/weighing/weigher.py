@@ -18,7 +18,7 @@ from agent.weighing.calibration import Calibration
 from agent.weighing.glitch import GlitchFilter
 from agent.weighing.noise import Noise
 from agent.weighing.plateau import Plateaus
-from agent.weighing.step import Step
+from agent.weighing.step import Motion, Step
 
 BLOCK_S = 0.05  # mean of 3 samples at 60 Hz; a slower scale gives one block a sample
 SLACK_S = 0.005  # jitter of the sample times around the end of a block
@@ -61,7 +61,7 @@ class Weigher:
         self._gap = np.zeros(m, dtype=bool)
         self._began, self._fell, self._rose = (np.full(m, np.nan) for _ in range(3))
         self._steepest_fall, self._steepest_rise = np.zeros(m), np.zeros(m)
-        self._away = np.zeros(m)  # grams off the base, of stretches in motion
+        self._away = np.zeros(m)  # grams between level and base, of stretches in motion
 
     # -- samples in -------------------------------------------------------------------------------------------------
 
@@ -114,7 +114,8 @@ class Weigher:
         deviation = means - self.base
         self._notice_motion(began, deviation, slow)
         self._mark_slopes(began, t, means)
-        self._away = np.where(self._moving, deviation[self._n :], 0.0)
+        away = (self._plateaus.mean - self.base)[self._n :]
+        self._away = np.where(self._moving & ~np.isnan(away), away, 0.0)
         self._follow_drift(t - began, deviation)
         self._before = means
         return self._settled(t, slow, sigma)
@@ -246,10 +247,10 @@ class Weigher:
         self._last = t
         self.hole(t)
 
-    def motion(self, stretch: int) -> tuple[float, float]:
-        """How far the stretch was off its level in the last block (0: not in motion), and since when, in seconds."""
+    def motion(self, stretch: int) -> Motion:
+        """How far the stretch is off its level now, and since when."""
         i = self._at[stretch]
-        return float(self._away[i]), float(self._began[i])
+        return Motion(float(self._away[i]), float(self._began[i]), float(self._fell[i]), float(self._rose[i]))
 
     def moving(self, stretch: int) -> bool:
         """Has the stretch left its level?"""
