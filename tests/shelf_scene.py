@@ -52,6 +52,7 @@ class Shelf:
         self.hands = Hands()
         self.crosstalk_g = 0.0
         self.leaning = 0
+        self.lean_g = 0.0
 
     def stretch(self, lane: str) -> Stretch:
         """The one that carries this lane; "" is the first spare cell."""
@@ -65,11 +66,17 @@ class Shelf:
 
     # -- what people do ------------------------------------------------------------------------------------------------
 
-    def hand(self, visitor: str, u_m: float, *, v_m: float = 0.12, stays_s: float = 0.0) -> None:
-        """Reaches in as the weight changes and is then seen in front of the shelf; or stays inside for so long."""
+    def hand(self, visitor: str, u_m: float, *, v_m: float = 0.12, d_m: float = 0.0, stays_s: float = 0.0) -> None:
+        """Comes as close as `d_m` to the shelf as the weight changes and is then seen in front of it; or stays there
+        for so long."""
         for i in range(-6, round(max(stays_s, 1.5) * FRAME_HZ)):
-            d_m = 0.0 if stays_s or i < 5 else 0.5
-            self.hands.see(Tracks(AT_S + i / FRAME_HZ, (Part(visitor, "hand", u_m, v_m, d_m, 0.9),)))
+            self.glimpse(visitor, u_m, v_m=v_m, d_m=d_m if stays_s or i < 5 else 0.5, at_s=AT_S + i / FRAME_HZ)
+
+    def glimpse(
+        self, visitor: str, u_m: float, *, v_m: float = 0.12, d_m: float = 0.0, at_s: float = AT_S
+    ) -> None:
+        """A hand in a single frame."""
+        self.hands.see(Tracks(at_s, (Part(visitor, "hand", u_m, v_m, d_m, 0.9),)))
 
     def look(self) -> None:
         """A tracker is there, and sees nobody."""
@@ -120,7 +127,7 @@ class Shelf:
     def around(self, *stretches: Stretch) -> Around:
         strays = tuple(s for stretch in stretches for s in self.ledger.contents.strays(stretch.index))
         state = self.ledger.state(watched=self.hands.watched)
-        return Around(self.hands, state, strays, self.crosstalk_g, self.crosstalk_g, self.leaning, 0.0)
+        return Around(self.hands, state, strays, self.crosstalk_g, self.crosstalk_g, self.leaning, self.lean_g)
 
     def told(self, lane: str, delta_g: float, *cells_g: float, **about: Any) -> list[Explanation]:
         """All explanations of such a step, with their probabilities."""

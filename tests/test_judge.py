@@ -126,6 +126,86 @@ def test_a_verdict_is_always_one_of_three(
         assert all(0.0 < p <= 1.0 for p in others)
 
 
+# -- a level that is uncertain ---------------------------------------------------------------------------------------
+
+
+def two_kinds(tea_g: float = 380.0) -> Shelf:
+    """Cola (345 g) and tea on one plate."""
+    return Shelf(lane("mixed", "a"), lane("mixed", "a", gtin=TEA, unit_g=tea_g))
+
+
+def test_a_vague_level_waits_for_a_better_one_though_something_surely_happened() -> None:
+    clear_s, _ = course(two_kinds(), "mixed", -345.0)
+    vague_s, verdict = course(two_kinds(), "mixed", -345.0, sigma_g=25.0)
+    assert clear_s <= 0.5
+    assert 0.8 < vague_s <= 1.0
+    assert words(verdict.said) == [(-1, "mixed", COLA, 1, None)]
+
+
+def test_a_level_whose_meaning_is_sure_need_not_be_exact() -> None:
+    after_s, verdict = course(row(), "cola", -345.0, sigma_g=25.0)
+    assert after_s <= 0.5
+    assert words(verdict.said) == [(-1, "cola", COLA, 1, None)]
+
+
+def test_after_so_long_a_vague_level_is_told_though_it_came_to_rest_only_now() -> None:
+    after_s, verdict = course(two_kinds(), "mixed", -345.0, sigma_g=25.0, settled=AT_S + 0.7, rest_s=0.7)
+    assert after_s <= 1.0
+    assert verdict.step.flat_s < 0.3
+    assert verdict.said[0].confidence < 0.8
+
+
+def test_what_is_set_down_roughly_is_vague_and_what_is_taken_roughly_is_not() -> None:
+    """90 and 96 g: the roughness alone makes the difference."""
+    shelf = Shelf(lane("small", "a", gtin=SOAP, unit_g=90.0), lane("small", "a", gtin=TEA, unit_g=96.0))
+    set_down_s, _ = course(shelf, "small", 96.0, rough_g=14.7)
+    taken_s, _ = course(shelf, "small", -90.0, rough_g=14.7)
+    assert taken_s <= 0.5
+    assert 0.8 < set_down_s <= 1.0
+
+
+# -- the new level that means nothing ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("delta_g", "told_g", "after_s"), [(-12.0, -345.0, 1.0), (12.0, 345.0, 1.0)])
+def test_what_is_felt_from_next_door_is_the_level_at_once(delta_g: float, told_g: float, after_s: float) -> None:
+    assert level_s(delta_g, told_g=told_g) == pytest.approx(after_s, abs=0.11)
+
+
+@pytest.mark.parametrize(
+    ("delta_g", "told_g"),
+    [
+        pytest.param(-12.0, 0.0, id="nothing happened next door"),
+        pytest.param(12.0, -345.0, id="the other way"),
+        pytest.param(-25.0, -345.0, id="more than a neighbour can do"),
+    ],
+)
+def test_what_is_not_felt_from_next_door_must_hold_longer(delta_g: float, told_g: float) -> None:
+    assert level_s(delta_g, told_g=told_g) == pytest.approx(3.0, abs=0.11)
+
+
+@pytest.mark.parametrize("load", [{"leaning": 1}, {"lean_g": -50.0}])
+def test_a_trembling_level_that_another_lane_shares_is_a_body_and_goes_again(load: dict[str, float]) -> None:
+    assert level_s(-60.0, rough_g=3.0, **load) == pytest.approx(20.0, abs=0.11)
+    assert level_s(-60.0, rough_g=0.7, **load) == pytest.approx(3.0, abs=0.11)
+
+
+def test_a_level_that_trembles_alone_is_no_body() -> None:
+    assert level_s(-60.0, rough_g=3.0) == pytest.approx(3.0, abs=0.11)
+
+
+def level_s(
+    delta_g: float, *, told_g: float = 0.0, leaning: int = 0, lean_g: float = 0.0, rough_g: float = 0.7
+) -> float:
+    """How long a change without meaning holds until it is the level."""
+    shelf = row()
+    shelf.look()
+    shelf.crosstalk_g, shelf.leaning, shelf.lean_g = told_g, leaning, lean_g
+    _, verdict = course(shelf, "cola", delta_g, until_s=25.0, rough_g=rough_g, rest_g=0.7)
+    assert verdict.ruling is Ruling.LEVEL
+    return verdict.step.flat_s
+
+
 # -- what --------------------------------------------------------------------------------------------------------------
 
 

@@ -25,6 +25,7 @@ FEWEST_BLOCKS = 3  # a slow scale: two wild samples in a row do happen
 SOONEST_S, STEADY_S = 0.5, 0.35  # after the steepest moment, unless at rest for so long: late enough for a good weight
 VAGUE, VAGUE_G = 0.06, 1.0  # a level more uncertain than this waits, unless it is sure what it means
 SURE = 0.95  # that something real happened: then it is told
+LIKELY = 0.5  # ... or this, once it has been at rest for long
 CLEAR = 0.8  # ... and it is clear what; otherwise a moment more may tell
 CLEAR_WAIT_S = 0.4
 WAIT_MOST_S = 0.85  # after the steepest moment
@@ -88,8 +89,11 @@ def judge(step: Step, stretch: Stretch, around: Around, beside: Iterable[tuple[S
             one = _as_one(large, small, together, apart)
             if one is not None:
                 return one
-    verdict = _rule(step, stretch, (stretch.index,), around.hands, normalise(alone))
-    return verdict or (level if step.flat_s >= _settled_s(step, around) else wait)
+    told = normalise(alone)
+    verdict = _rule(step, stretch, (stretch.index,), around.hands, told)
+    if verdict is None and _real(told) <= LIKELY and step.flat_s >= _settled_s(step, around):
+        return level
+    return verdict or wait
 
 
 def _settled_s(step: Step, around: Around) -> float:
@@ -114,9 +118,8 @@ def _rule(
     step: Step, stretch: Stretch, resolved: tuple[int, ...], hands: Hands, told: list[Explanation]
 ) -> Verdict | None:
     """TOLD, or None while it is too early or nothing."""
-    real = 1.0 - sum(e.probability for e in told if not e.moves)
     best = _best(told)
-    if best is None or not _ripe(step, real, best[1]) or _still_at_it(step, stretch, hands, best[0]):
+    if best is None or not _ripe(step, _real(told), best[1]) or _still_at_it(step, stretch, hands, best[0]):
         return None
     return Verdict(Ruling.TOLD, step, stretch, resolved, tuple(_say(move, told) for move in best[0]))
 
@@ -145,13 +148,18 @@ def _total(weighted: list[Weighted]) -> float:
     return math.fsum(w for _, w in weighted)
 
 
+def _real(told: list[Explanation]) -> float:
+    """That something was taken or laid down, whatever it was."""
+    return 1.0 - sum(e.probability for e in told if not e.moves)
+
+
 def _ripe(step: Step, real: float, clear: float) -> bool:
     age = step.now - _moment(step)
     if _vague(step) and clear < SURE and age < WAIT_MOST_S:
         return False
     if real >= SURE:
         return clear >= CLEAR or step.flat_s >= CLEAR_WAIT_S or age >= WAIT_MOST_S
-    return real > 0.5 and step.flat_s >= LATEST_S
+    return real > LIKELY and step.flat_s >= LATEST_S
 
 
 def _vague(step: Step) -> bool:
