@@ -72,9 +72,7 @@ class Shelf:
         for i in range(-6, round(max(stays_s, 1.5) * FRAME_HZ)):
             self.glimpse(visitor, u_m, v_m=v_m, d_m=d_m if stays_s or i < 5 else 0.5, at_s=AT_S + i / FRAME_HZ)
 
-    def glimpse(
-        self, visitor: str, u_m: float, *, v_m: float = 0.12, d_m: float = 0.0, at_s: float = AT_S
-    ) -> None:
+    def glimpse(self, visitor: str, u_m: float, *, v_m: float = 0.12, d_m: float = 0.0, at_s: float = AT_S) -> None:
         """A hand in a single frame."""
         self.hands.see(Tracks(at_s, (Part(visitor, "hand", u_m, v_m, d_m, 0.9),)))
 

@@ -142,6 +142,39 @@ def test_a_trembling_level_is_a_hand_and_a_calm_one_is_goods() -> None:
     assert trembling > 1.5 * calm
 
 
+ROUGH_G, TAIL_G = 20.7, 10.0  # the shelf is at rest at 0.7 g; half of what is more is taken for the hand
+
+
+def mixed(tea_g: float, delta_g: float, rough_g: float) -> tuple[float, float]:
+    """Probabilities of cola (345 g) and of tea on one plate."""
+    exact = {"unit_tolerance": 0.005}
+    shelf = Shelf(lane("mixed", "a", **exact), lane("mixed", "a", gtin=TEA, unit_g=tea_g, **exact))
+    told = shelf.told("mixed", delta_g, flat_s=1.0, rough_g=rough_g, rest_g=0.7)
+    return chance(told, gtin=COLA), chance(told, gtin=TEA)
+
+
+def test_what_is_set_down_roughly_is_lighter_than_it_reads() -> None:
+    """365 g lie between cola and 375 g of tea."""
+    cola, tea = mixed(375.0, 365.0, rough_g=0.7)
+    assert tea > 20 * cola
+    cola, tea = mixed(375.0, 365.0, rough_g=ROUGH_G)
+    assert cola > 2 * tea
+
+
+def test_what_is_set_down_roughly_is_less_certain() -> None:
+    calm, _ = mixed(365.0, 345.0, rough_g=0.7)
+    rough, tea = mixed(365.0, 345.0 + TAIL_G, rough_g=ROUGH_G)
+    assert calm > 0.95
+    assert rough < 0.9 and tea > 0.1
+
+
+@pytest.mark.parametrize("delta_g", [-345.0, -355.0, -365.0])
+def test_what_is_taken_roughly_weighs_what_it_reads(delta_g: float) -> None:
+    """Nothing is left that a hand could still press on."""
+    calm, rough = (mixed(365.0, delta_g, rough_g=g) for g in (0.7, ROUGH_G))
+    assert rough == pytest.approx(calm, rel=0.02)
+
+
 def test_behind_a_hole_in_the_stream_one_is_less_sure() -> None:
     whole, torn = (nothing(row().told("cola", -345.0, flat_s=0.3, across_gap=gap)) for gap in (False, True))
     assert torn > whole

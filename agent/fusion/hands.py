@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 
 from agent.messages import Snapshot, Tracks
 from agent.shelf.planogram import Box, Stretch
@@ -24,6 +24,7 @@ UP_SIGMA_M = 0.05
 OUT_SIGMA_M = 0.06  # all 17 recorded hands that took were within the box; an idle hand hangs 0.4 m out
 INSIDE_M = 0.10  # a hand this close to the plane is in the shelf (in a real store <= 3 cm for about 0.9 s)
 AWAY_M = 0.15  # a hand this far out lets go of the shelf
+STAYING_SHARP = 2.0  # a hand that stays is seen often: its place is known better
 UNSEEN_LIKELIHOOD = math.exp(-0.5 * 3.0**2)  # somebody the tracker missed is as likely as a hand 3 sigma off
 MAX_VISITORS = 64  # a tracker that renames people: the one unseen longest makes room
 MAX_POSITIONS = 512
@@ -89,12 +90,12 @@ class Hands:
     def likelihoods(self, stretch: Stretch, position: float, since: float, until: float) -> dict[str, float]:
         """How well each visitor's nearest hand between `since` and `until` fits a change at `position` (in cells) of
         the stretch: 1 for a hand right there, falling with distance. Without a box everybody present fits alike."""
-        return self._fits(stretch, stretch.cell_u_m(position), since, until, lambda frames: min(frames))
+        return self._fits(stretch, stretch.cell_u_m(position), since, until, sharp=1.0)
 
     def staying(self, stretch: Stretch, since: float, until: float) -> dict[str, float]:
         """How well each visitor's hand fits one that stays in the stretch from `since` to `until`, wherever in it: in
         the middle one of the frames, so that one that only comes near, or is seen badly once, does not."""
-        return self._fits(stretch, None, since, until, lambda frames: sorted(frames)[len(frames) // 2])
+        return self._fits(stretch, None, since, until, sharp=STAYING_SHARP)
 
     def _fits(
         self,
@@ -102,7 +103,7 @@ class Hands:
         u_m: float | None,
         since: float,
         until: float,
-        chosen: Callable[[Collection[float]], float],
+        sharp: float,
     ) -> dict[str, float]:
         if stretch.box is None:
             return {v: UNSEEN_LIKELIHOOD * 10.0 for v in self.present(until)}
@@ -113,7 +114,7 @@ class Hands:
                 if since <= p[0] <= until:
                     frames[p[0]] = min(_distance2(p, stretch.box, u_m), frames.get(p[0], math.inf))
             if frames:
-                fits[visitor] = math.exp(-0.5 * chosen(frames.values()))
+                fits[visitor] = _mean([math.exp(-0.5 * sharp * d2) for d2 in frames.values()])
         return fits
 
     def lingers(self, stretch: Stretch, visitor: str, moment: float, t: float) -> bool:
@@ -148,6 +149,10 @@ class Hands:
         """What `snapshot` gave."""
         self._hands = {v: deque((tuple(x) for x in p), maxlen=MAX_POSITIONS) for v, p in state["hands"].items()}
         self._seen, self._last = dict(state["seen"]), state["last"]
+
+
+def _mean(fits: Collection[float]) -> float:
+    return math.fsum(fits) / len(fits)
 
 
 def _is_inside(kept: deque[Position], box: Box, t: float) -> bool:
