@@ -28,7 +28,7 @@ def seen(hands: Hands, visitor: str, u_m: float, *, t: float = AT, v_m: float = 
 def fit(position: float = MIDDLE, **where: float) -> float:
     """How well one hand fits a change at `position`."""
     u_m = where.pop("u_m", 0.2)
-    return seen(Hands(), "ann", u_m, **where).likelihoods(COLA, position, AT - 0.4, AT + 0.3).get("ann", 0.0)
+    return max(seen(Hands(), "ann", u_m, **where).at(COLA, position, AT - 0.4, AT + 0.3).get("ann", [0.0]))
 
 
 # -- how well a hand fits ----------------------------------------------------------------------------------------------
@@ -56,45 +56,48 @@ def test_a_hand_on_another_board_or_out_of_the_shelf_hardly_fits(where: dict[str
 
 def test_the_place_on_the_cells_tells_hands_in_one_lane_apart() -> None:
     hands = seen(seen(Hands(), "ann", 0.15), "bob", 0.25)
-    left = hands.likelihoods(COLA, LEFT_CELL, AT - 1, AT + 1)
-    right = hands.likelihoods(COLA, RIGHT_CELL, AT - 1, AT + 1)
-    anywhere = hands.staying(COLA, AT - 1, AT + 1)
-    assert left["ann"] > 1.5 * left["bob"] and right["bob"] > 1.5 * right["ann"]
-    assert anywhere["ann"] == anywhere["bob"] == pytest.approx(1.0)
+    left = hands.at(COLA, LEFT_CELL, AT - 1, AT + 1)
+    right = hands.at(COLA, RIGHT_CELL, AT - 1, AT + 1)
+    anywhere = hands.inside_of(COLA, AT - 1, AT + 1)
+    assert left["ann"][0] > 1.5 * left["bob"][0] and right["bob"][0] > 1.5 * right["ann"][0]
+    assert anywhere["ann"] == anywhere["bob"] == pytest.approx([1.0])
 
 
-def test_the_nearest_moment_counts_and_only_within_the_time() -> None:
+def test_each_frame_counts_for_itself_and_only_within_the_time() -> None:
     hands = seen(seen(seen(Hands(), "ann", 2.0, t=AT), "ann", 0.2, t=AT + 1), "ann", 2.0, t=AT + 2)
-    assert hands.likelihoods(COLA, MIDDLE, AT, AT + 2)["ann"] == pytest.approx(1.0)
-    assert hands.likelihoods(COLA, MIDDLE, AT + 1.5, AT + 2)["ann"] < 0.01
-    assert hands.likelihoods(COLA, MIDDLE, AT + 3, AT + 4) == {}
+    assert hands.at(COLA, MIDDLE, AT, AT + 2)["ann"] == pytest.approx([0.0, 1.0, 0.0])
+    assert hands.at(COLA, MIDDLE, AT + 1.5, AT + 2)["ann"] == pytest.approx([0.0])
+    assert hands.at(COLA, MIDDLE, AT + 3, AT + 4) == {}
 
 
-def test_a_hand_that_comes_near_for_a_moment_does_not_stay() -> None:
+def test_of_two_hands_the_nearer_one_counts() -> None:
     hands = Hands()
-    for i in range(7):
-        seen(hands, "ann", 0.2, t=AT + i / 15)
-        seen(hands, "bob", 0.2, t=AT + i / 15, d_m=0.0 if i == 3 else 0.4)
-    staying = hands.staying(COLA, AT, AT + 0.4)
-    assert staying["ann"] == pytest.approx(1.0)
-    assert staying["bob"] < 0.01
-    assert hands.likelihoods(COLA, MIDDLE, AT, AT + 0.4)["bob"] == pytest.approx(1.0)
+    near, far = (Part("ann", "hand", u_m, 0.12, 0.0, 0.9) for u_m in (0.2, 0.9))
+    hands.see(Tracks(AT, (far, near)))
+    assert hands.at(COLA, MIDDLE, AT, AT)["ann"] == pytest.approx([1.0])
+
+
+def test_a_hand_a_little_outside_the_box_is_hardly_in_it() -> None:
+    hands = seen(Hands(), "ann", 0.2, d_m=0.22)
+    (beside,) = hands.at(COLA, MIDDLE, AT, AT)["ann"]
+    (inside,) = hands.inside_of(COLA, AT, AT)["ann"]
+    assert inside == pytest.approx(beside**2)
 
 
 @given(st.floats(3.0, 50.0))
 def test_somebody_far_away_changes_nothing_for_the_one_who_is_near(far_m: float) -> None:
     alone, both = seen(Hands(), "ann", 0.22), seen(seen(Hands(), "bob", far_m), "ann", 0.22)
-    one, two = (hands.likelihoods(COLA, MIDDLE, AT - 1, AT + 1) for hands in (alone, both))
+    one, two = (hands.at(COLA, MIDDLE, AT - 1, AT + 1) for hands in (alone, both))
     assert two["ann"] == one["ann"]
-    assert two["bob"] < 1e-6
+    assert max(two["bob"]) < 1e-6
 
 
 def test_without_a_box_everybody_present_fits_alike() -> None:
     bare = Shelf(lane("bare", "a", right_m=0.0)).stretch("bare")
     assert bare.box is None
     hands = seen(seen(Hands(), "ann", 0.2), "bob", 9.0)
-    fits = hands.likelihoods(bare, MIDDLE, AT - 1, AT + 1)
-    assert set(fits) == {"ann", "bob"} and len(set(fits.values())) == 1
+    fits = hands.at(bare, MIDDLE, AT - 1, AT + 1)
+    assert set(fits) == {"ann", "bob"} and fits["ann"] == fits["bob"]
     assert hands.inside(bare, AT) == set()
 
 
@@ -149,7 +152,7 @@ def test_a_head_is_somebody_but_no_hand() -> None:
     hands = Hands()
     hands.see(Tracks(AT, (Part("ann", "head", 0.2, 0.12, 0.0, 0.9),)))
     assert hands.present(AT) == ["ann"]
-    assert hands.likelihoods(COLA, MIDDLE, AT - 1, AT + 1) == {}
+    assert hands.at(COLA, MIDDLE, AT - 1, AT + 1) == {}
 
 
 def test_a_tracker_that_was_never_there_or_is_lost_watches_nobody() -> None:
@@ -160,13 +163,13 @@ def test_a_tracker_that_was_never_there_or_is_lost_watches_nobody() -> None:
     seen(hands, "ann", 0.2)
     hands.blind()
     assert not hands.watched
-    assert hands.likelihoods(COLA, MIDDLE, AT - 1, AT + 1) == {}
+    assert hands.at(COLA, MIDDLE, AT - 1, AT + 1) == {}
 
 
 def test_after_a_restart_hands_are_past_and_people_are_not() -> None:
     hands = seen(Hands(), "ann", 0.2)
     hands.forget_positions(3.0)
-    assert hands.likelihoods(COLA, MIDDLE, 0.0, AT + 9) == {}
+    assert hands.at(COLA, MIDDLE, 0.0, AT + 9) == {}
     assert hands.present(3.5) == ["ann"]
     assert hands.watched
 
@@ -176,7 +179,7 @@ def test_after_a_restart_hands_are_past_and_people_are_not() -> None:
 
 @pytest.mark.parametrize("broken", [NAN, INF, -INF])
 def test_a_position_that_is_none_is_passed_over(broken: float) -> None:
-    assert seen(Hands(), "ann", broken).likelihoods(COLA, MIDDLE, AT - 1, AT + 1) == {}
+    assert seen(Hands(), "ann", broken).at(COLA, MIDDLE, AT - 1, AT + 1) == {}
 
 
 def test_old_positions_and_countless_visitors_are_forgotten() -> None:
@@ -207,7 +210,7 @@ def test_hands_come_back_from_json_as_they_were(moves: list[tuple[str, float, fl
     assert again.watched == hands.watched
     assert again.present(now) == hands.present(now)
     assert again.inside(COLA, now) == hands.inside(COLA, now)
-    assert again.likelihoods(COLA, MIDDLE, AT, now) == hands.likelihoods(COLA, MIDDLE, AT, now)
+    assert again.at(COLA, MIDDLE, AT, now) == hands.at(COLA, MIDDLE, AT, now)
 
 
 def test_a_tracker_that_renames_people_hides_no_newcomer() -> None:

@@ -5,6 +5,7 @@ Not here: what follows from it (explain.py).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -118,17 +119,24 @@ def _fits(step: Step, stretch: Stretch, hands: Hands, moment: float, weight: Cal
         since, until = step.began - AFTER_S, step.settled
     else:
         since, until = moment - BEFORE_S, moment + AFTER_S
-    return _known(hands.likelihoods(stretch, _centre(step, weight), since, until), hands)
+    frames = hands.at(stretch, _centre(step, weight), since, until)
+    return _known({v: _over_time(step, fits) for v, fits in frames.items()}, hands)
 
 
 def _both(step: Step, stretch: Stretch, hands: Hands) -> Fits:
     """Of every visitor, anywhere in the lane, right at the moment: two who act at once have each a place of its own."""
     moment = step.fell if step.delta_g < 0 else step.rose
     since, until = (step.began, step.settled) if step.across_gap else (moment - AT_ONCE_S, moment + AT_ONCE_S)
-    found = hands.staying(stretch, since, until)
-    return _known(
-        {v: p * _felt(step, stretch, hands.nearest(stretch, v, since, until)) for v, p in found.items()}, hands
-    )
+    found: dict[str, float] = {}
+    for v, fits in hands.inside_of(stretch, since, until).items():
+        found[v] = _over_time(step, fits) * _felt(step, stretch, hands.nearest(stretch, v, since, until))
+    return _known(found, hands)
+
+
+def _over_time(step: Step, fits: Sequence[float]) -> float:
+    """A hand that takes is there for most of the time, one that passes by is not. Behind a hole in the stream, which is
+    longer than any reach, the best moment counts."""
+    return max(fits) if step.across_gap else math.fsum(fits) / len(fits)
 
 
 def _felt(step: Step, stretch: Stretch, hand: Position | None) -> float:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Collection
+from collections.abc import Mapping, Sequence
 
 from agent.messages import Snapshot, Tracks
 from agent.shelf.planogram import Box, Stretch
@@ -24,12 +24,13 @@ UP_SIGMA_M = 0.05
 OUT_SIGMA_M = 0.06  # all 17 recorded hands that took were within the box; an idle hand hangs 0.4 m out
 INSIDE_M = 0.10  # a hand this close to the plane is in the shelf (in a real store <= 3 cm for about 0.9 s)
 AWAY_M = 0.15  # a hand this far out lets go of the shelf
-STAYING_SHARP = 2.0  # a hand that stays is seen often: its place is known better
+BOX_SHARP = 2.0  # a hand is in the box or not: the squared distance counts double
 UNSEEN_LIKELIHOOD = math.exp(-0.5 * 3.0**2)  # somebody the tracker missed is as likely as a hand 3 sigma off
 MAX_VISITORS = 64  # a tracker that renames people: the one unseen longest makes room
 MAX_POSITIONS = 512
 
 Position = tuple[float, float, float, float]  # t, u, v, d
+Frames = Mapping[str, Sequence[float]]  # visitor -> likelihood of its nearer hand in each frame, at least one
 
 
 class Hands:
@@ -87,34 +88,27 @@ class Hands:
         """Visitors seen in the last `within_s` before `t`."""
         return [v for v, seen in self._seen.items() if t - seen <= within_s]
 
-    def likelihoods(self, stretch: Stretch, position: float, since: float, until: float) -> dict[str, float]:
-        """How well each visitor's nearest hand between `since` and `until` fits a change at `position` (in cells) of
-        the stretch: 1 for a hand right there, falling with distance. Without a box everybody present fits alike."""
+    def at(self, stretch: Stretch, position: float, since: float, until: float) -> Frames:
+        """How well each visitor's nearer hand fits a change at `position` (in cells) of the stretch, frame by frame
+        between `since` and `until`: 1 for a hand right there, falling with distance. Without a box everybody present
+        fits alike."""
         return self._fits(stretch, stretch.cell_u_m(position), since, until, sharp=1.0)
 
-    def staying(self, stretch: Stretch, since: float, until: float) -> dict[str, float]:
-        """How well each visitor's hand fits one that stays in the stretch from `since` to `until`, wherever in it: in
-        the middle one of the frames, so that one that only comes near, or is seen badly once, does not."""
-        return self._fits(stretch, None, since, until, sharp=STAYING_SHARP)
+    def inside_of(self, stretch: Stretch, since: float, until: float) -> Frames:
+        """The same for a hand anywhere in the stretch. Where in it need not be known: its box alone is known better."""
+        return self._fits(stretch, None, since, until, sharp=BOX_SHARP)
 
-    def _fits(
-        self,
-        stretch: Stretch,
-        u_m: float | None,
-        since: float,
-        until: float,
-        sharp: float,
-    ) -> dict[str, float]:
+    def _fits(self, stretch: Stretch, u_m: float | None, since: float, until: float, sharp: float) -> Frames:
         if stretch.box is None:
-            return {v: UNSEEN_LIKELIHOOD * 10.0 for v in self.present(until)}
-        fits: dict[str, float] = {}
+            return {v: [UNSEEN_LIKELIHOOD * 10.0] for v in self.present(until)}
+        fits: dict[str, list[float]] = {}
         for visitor, kept in self._hands.items():
             frames: dict[float, float] = {}  # its nearer hand in each
             for p in kept:
                 if since <= p[0] <= until:
                     frames[p[0]] = min(_distance2(p, stretch.box, u_m), frames.get(p[0], math.inf))
             if frames:
-                fits[visitor] = _mean([math.exp(-0.5 * sharp * d2) for d2 in frames.values()])
+                fits[visitor] = [math.exp(-0.5 * sharp * d2) for d2 in frames.values()]
         return fits
 
     def lingers(self, stretch: Stretch, visitor: str, moment: float, t: float) -> bool:
@@ -149,10 +143,6 @@ class Hands:
         """What `snapshot` gave."""
         self._hands = {v: deque((tuple(x) for x in p), maxlen=MAX_POSITIONS) for v, p in state["hands"].items()}
         self._seen, self._last = dict(state["seen"]), state["last"]
-
-
-def _mean(fits: Collection[float]) -> float:
-    return math.fsum(fits) / len(fits)
 
 
 def _is_inside(kept: deque[Position], box: Box, t: float) -> bool:
