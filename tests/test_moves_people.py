@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shelf_scene import AT_S, CHIPS, COLA, SOAP, TEA, Shelf, chance, lane, nothing, words
+from shelf_scene import AT_S, CHIPS, COLA, FRAME_HZ, SOAP, TEA, Shelf, chance, lane, nothing, words
 
 from agent.config.schema import Product
 
@@ -200,23 +202,29 @@ def test_a_hand_that_is_not_in_the_lane_takes_nothing_there(
     assert chance(told, visitor="bob") < 0.15
 
 
-def test_a_hand_that_is_in_the_lane_for_one_frame_only_is_not_one_of_two() -> None:
+FRAMES = sorted(range(-3, 4), key=abs)  # around the moment, the nearest first
+
+
+def share_the_lane(bob_inside: Collection[int]) -> float:
+    """Probability that ann and bob took one each; bob's hand hangs idle in all frames but these."""
     shelf = row()
     shelf.hand("ann", shelf.middle("cola") - 0.05)
-    shelf.hand("bob", shelf.middle("cola") + 0.05, d_m=0.4)
-    shelf.glimpse("bob", shelf.middle("cola") + 0.05)
+    for i in range(-6, 20):
+        d_m = 0.0 if i in bob_inside else 0.4
+        shelf.glimpse("bob", shelf.middle("cola") + 0.05, d_m=d_m, at_s=AT_S + i / FRAME_HZ)
     told = shelf.told("cola", -690.0, -345.0, -345.0)
-    assert chance(told, units=2) > 0.9
-    assert sum(e.probability for e in told if len(e.moves) == 2) < 0.05
+    return sum(e.probability for e in told if {m.visitor for m in e.moves} == {"ann", "bob"})
+
+
+def test_the_longer_a_hand_is_in_the_lane_the_rather_it_is_one_of_two() -> None:
+    each = [share_the_lane(FRAMES[:k]) for k in range(len(FRAMES) + 1)]
+    assert each == sorted(each)
+    assert each[0] < 0.01
+    assert 1.0 - each[1] > 3 * (1.0 - each[-1])
 
 
 def test_a_hand_that_is_seen_badly_once_is_one_of_two_all_the_same() -> None:
-    shelf = row()
-    shelf.hand("ann", shelf.middle("cola") - 0.05)
-    shelf.hand("bob", shelf.middle("cola") + 0.05)
-    shelf.glimpse("bob", shelf.middle("cola") + 0.5, at_s=AT_S + 0.02)
-    told = shelf.told("cola", -690.0, -345.0, -345.0)
-    assert sum(e.probability for e in told if {m.visitor for m in e.moves} == {"ann", "bob"}) > 0.8
+    assert share_the_lane(FRAMES[1:]) > 0.8
 
 
 def test_one_thing_laid_down_as_another_is_taken() -> None:

@@ -59,13 +59,14 @@ def test_soak_prints_one_line_for_machines_and_fails_below_its_goal(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(soak, "GOAL_F1", 1.01)
-    assert soak.main(["--seeds", "1", "--minutes", "0.6", "--layout", "small", "--json"]) == 1
+    asked = ["--first", "7", "--seeds", "2", "--minutes", "0.6", "--layout", "small", "--json"]
+    assert soak.main(asked) == 1
     told = json.loads(capsys.readouterr().out)
-    assert told["plays"][0]["seed"] == 1
+    assert [play["seed"] for play in told["plays"]] == [7, 8]
     assert 0.0 <= told["total"]["f1"] <= 1.0
 
 
-@pytest.mark.parametrize("arguments", [["--seeds", "0"], ["--minutes", "0.1"], ["--layout", "x"]])
+@pytest.mark.parametrize("arguments", [["--seeds", "0"], ["--first", "-1"], ["--minutes", "0.1"], ["--layout", "x"]])
 def test_soak_refuses_bad_usage_with_a_sentence(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert soak.main(arguments) == 64
     assert capsys.readouterr().err.startswith("tools.soak: ")

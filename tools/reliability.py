@@ -1,6 +1,7 @@
 """Is a confidence of 0.9 right nine times in ten? Measured on simulated events, drawn into docs/reliability.svg.
 
-`python -m tools.reliability [--events N] [--out FILE]`. Seeds are counted up, scenarios taken in turn.
+`python -m tools.reliability [--events N] [--out FILE]`. Seeds are counted up, scenarios taken in turn. While something
+is being improved, use `--first 10001`: nothing is tuned on the seeds counted by default.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from tools.score.match import calibration_error
 
 MIXED = ("random_shop", "small_shop", "three", "equal_weights", "misplaced", "same_instant", "chaos")
 BINS = 10
-FIRST_SEED = 10_001  # apart from the seeds of tools/soak
+FIRST_SEED = 15_001  # held out, and apart from the seeds of tools/soak
 Said = tuple[float, bool]  # confidence, was right
 
 
@@ -100,6 +101,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser("python -m tools.reliability", description=__doc__, exit_on_error=False)
     parser.add_argument("--events", type=int, default=2000, help="at least so many (default 2000)")
     parser.add_argument("--scenario", choices=sorted(SCENARIOS), help="only this one instead of the mixture")
+    parser.add_argument("--first", type=int, default=FIRST_SEED, help=f"seed to count from (default {FIRST_SEED})")
     parser.add_argument("--out", type=Path, default=Path("docs/reliability.svg"))
     try:
         asked = parser.parse_args(arguments)
@@ -107,7 +109,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"tools.reliability: {error}", file=sys.stderr)
         return 64
     said: list[Said] = []
-    for play in collect(asked.events, (asked.scenario,) if asked.scenario else MIXED):
+    for play in collect(asked.events, (asked.scenario,) if asked.scenario else MIXED, asked.first):
         said += play
         if sys.stderr.isatty():
             print(f"\r{len(said)} events ", end="", file=sys.stderr, flush=True)

@@ -1,6 +1,7 @@
 """Ten simulated minutes with two shoppers and every fault of cable and box, for several seeds: does it still know?
 
-`python -m tools.soak [--seeds N] [--minutes M] [--json]`. As fast as it goes; exit 1 below F1 0.97.
+`python -m tools.soak [--seeds N] [--minutes M] [--json]`. As fast as it goes; exit 1 below F1 0.97. While something is
+being improved, use `--first 1`: of the seeds counted by default only the sums are looked at, never a single error.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from tools.bench.run import f1, run
 from tools.bench.world import everyday_shop, random_shop, simulate
 
 GOAL_F1 = 0.97
-FIRST_SEED = 1  # seeds are counted up from here, not chosen
+FIRST_SEED = 5_001  # held out: seeds are counted up from here, not chosen, and nothing is tuned on them
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +64,20 @@ def main(arguments: list[str] | None = None) -> int:
     """Exit code: 0 reached, 1 not reached, 64 bad usage."""
     parser = argparse.ArgumentParser("python -m tools.soak", description=__doc__, exit_on_error=False)
     parser.add_argument("--seeds", type=int, default=5, help="how many plays (default 5)")
+    parser.add_argument("--first", type=int, default=FIRST_SEED, help=f"seed to count from (default {FIRST_SEED})")
     parser.add_argument("--minutes", type=float, default=10.0, help="simulated length of each (default 10)")
     parser.add_argument("--layout", choices=("gondola", "small"), default="gondola")
     parser.add_argument("--hard", action="store_true", help="people do more odd things than in any shop")
     parser.add_argument("--json", action="store_true", help="the same for machines")
     try:
         asked = parser.parse_args(arguments)
-        if asked.seeds < 1 or asked.minutes < 0.5:
-            raise argparse.ArgumentError(None, "give at least 1 seed and 0.5 minutes")
+        if asked.seeds < 1 or asked.first < 0 or asked.minutes < 0.5:
+            raise argparse.ArgumentError(None, "give at least 1 seed, counted from 0 or more, and 0.5 minutes")
     except argparse.ArgumentError as error:
         print(f"tools.soak: {error}", file=sys.stderr)
         return 64
     results = []
-    for seed in range(FIRST_SEED, FIRST_SEED + asked.seeds):
+    for seed in range(asked.first, asked.first + asked.seeds):
         results.append(soak(seed, asked.minutes, asked.layout, hard=asked.hard))
         if not asked.json:
             print(_line(results[-1]), flush=True)
