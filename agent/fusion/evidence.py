@@ -28,6 +28,7 @@ LEAN_LEAST_G = 4.0  # what a lane must feel to count
 LEANING, TOGETHER_S = 2, 0.6  # two more lanes that begin to move within this time: no coincidence of hands
 NO_HAND = 0.1  # ... one more will do where no hand fits better than this
 TOUCH_LEANING, TOUCH_LEANING_S = 60.0, 5.0  # a body leaning on the board, for seconds
+TREMBLES, TOUCH_STIFF_S = 1.5, 0.6  # times the roughness of a shelf that nobody touches; no body is stiffer for long
 GAP_TOUCH = 10.0  # behind a hole in the stream a step is trusted that much less
 
 Fits = Mapping[str | None, float]  # visitor -> likelihood of the hands; None: somebody who was not seen
@@ -89,7 +90,7 @@ def gather(step: Step, stretch: Stretch, around: Around) -> Evidence:
     laid = _fits(step, stretch, hands, step.rose, lambda g: max(g, 0.0))
     no_hand = hands.watched and max((took if step.delta_g < 0 else laid).values()) < NO_HAND
     leans = around.leaning >= (1 if no_hand else LEANING)
-    touch, touch_s = _touch(hands, bool(hands.inside(stretch, step.now)), leans)
+    touch, touch_s = _touch(hands, bool(hands.inside(stretch, step.now)), leans, trembles(step))
     return Evidence(
         step=step,
         stretch=stretch,
@@ -104,10 +105,15 @@ def gather(step: Step, stretch: Stretch, around: Around) -> Evidence:
     )
 
 
-def _touch(hands: Hands, hand_in: bool, leans: bool) -> tuple[float, float]:
+def trembles(step: Step) -> bool:
+    """Is the level as restless as a body is, and goods are not?"""
+    return step.rough_g > TREMBLES * step.rest_g
+
+
+def _touch(hands: Hands, hand_in: bool, leans: bool, trembling: bool) -> tuple[float, float]:
     """Prior of a passing touch, and how long one stays flat."""
     if leans:
-        return TOUCH_LEANING, TOUCH_LEANING_S
+        return TOUCH_LEANING, TOUCH_LEANING_S if trembling else TOUCH_STIFF_S
     if hand_in:
         return TOUCH_HAND_IN, TOUCH_HELD_S
     return (TOUCH_HAND_OUT, TOUCH_S) if hands.watched else (TOUCH_UNKNOWN, TOUCH_HELD_S)
@@ -124,12 +130,13 @@ def _fits(step: Step, stretch: Stretch, hands: Hands, moment: float, weight: Cal
 
 
 def _both(step: Step, stretch: Stretch, hands: Hands) -> Fits:
-    """Of every visitor, anywhere in the lane, right at the moment: two who act at once have each a place of its own."""
+    """Of every visitor, anywhere in the lane, right at the moment: two who act at once have each a place of its own.
+    Squared, for to come near or by is not to take: one who takes is in the lane for most of this time."""
     moment = step.fell if step.delta_g < 0 else step.rose
     since, until = (step.began, step.settled) if step.across_gap else (moment - AT_ONCE_S, moment + AT_ONCE_S)
     found: dict[str, float] = {}
     for v, fits in hands.inside_of(stretch, since, until).items():
-        found[v] = _over_time(step, fits) * _felt(step, stretch, hands.nearest(stretch, v, since, until))
+        found[v] = _over_time(step, fits) ** 2 * _felt(step, stretch, hands.nearest(stretch, v, since, until))
     return _known(found, hands)
 
 

@@ -128,7 +128,9 @@ def _together(e: Evidence, shelf: ShelfState, limit: float) -> Iterable[tuple[Mo
     """Two moves in the same direction: two visitors at once, or one with two different things."""
     size = abs(e.step.delta_g)
     ways = _ways_out if e.step.delta_g < 0 else _ways_in
-    singles = _candidates(e, (m for v in e.both for g in (0.5 * size, size) for m in ways(e, g, v, shelf)))
+    units_g = (lane.product.unit_g for lane in e.stretch.lanes)
+    sizes = sorted({0.5 * size, size, *(unit_g for unit_g in units_g if unit_g is not None and unit_g < size)})
+    singles = _candidates(e, (m for v in e.both for g in sizes for m in ways(e, g, v, shelf)))
     for one, other in combinations(singles, 2):
         same_thing = one.gtin == other.gtin and one.visitor == other.visitor
         same_stray = one.stray is not None and one.stray is other.stray

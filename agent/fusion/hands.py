@@ -24,7 +24,6 @@ UP_SIGMA_M = 0.05
 OUT_SIGMA_M = 0.06  # all 17 recorded hands that took were within the box; an idle hand hangs 0.4 m out
 INSIDE_M = 0.10  # a hand this close to the plane is in the shelf (in a real store <= 3 cm for about 0.9 s)
 AWAY_M = 0.15  # a hand this far out lets go of the shelf
-BOX_SHARP = 2.0  # a hand is in the box or not: the squared distance counts double
 UNSEEN_LIKELIHOOD = math.exp(-0.5 * 3.0**2)  # somebody the tracker missed is as likely as a hand 3 sigma off
 MAX_VISITORS = 64  # a tracker that renames people: the one unseen longest makes room
 MAX_POSITIONS = 512
@@ -92,13 +91,13 @@ class Hands:
         """How well each visitor's nearer hand fits a change at `position` (in cells) of the stretch, frame by frame
         between `since` and `until`: 1 for a hand right there, falling with distance. Without a box everybody present
         fits alike."""
-        return self._fits(stretch, stretch.cell_u_m(position), since, until, sharp=1.0)
+        return self._fits(stretch, stretch.cell_u_m(position), since, until)
 
     def inside_of(self, stretch: Stretch, since: float, until: float) -> Frames:
-        """The same for a hand anywhere in the stretch. Where in it need not be known: its box alone is known better."""
-        return self._fits(stretch, None, since, until, sharp=BOX_SHARP)
+        """The same for a hand anywhere in the stretch."""
+        return self._fits(stretch, None, since, until)
 
-    def _fits(self, stretch: Stretch, u_m: float | None, since: float, until: float, sharp: float) -> Frames:
+    def _fits(self, stretch: Stretch, u_m: float | None, since: float, until: float) -> Frames:
         if stretch.box is None:
             return {v: [UNSEEN_LIKELIHOOD * 10.0] for v in self.present(until)}
         fits: dict[str, list[float]] = {}
@@ -108,7 +107,7 @@ class Hands:
                 if since <= p[0] <= until:
                     frames[p[0]] = min(_distance2(p, stretch.box, u_m), frames.get(p[0], math.inf))
             if frames:
-                fits[visitor] = [math.exp(-0.5 * sharp * d2) for d2 in frames.values()]
+                fits[visitor] = [math.exp(-0.5 * d2) for d2 in frames.values()]
         return fits
 
     def lingers(self, stretch: Stretch, visitor: str, moment: float, t: float) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
-from agent.fusion.evidence import Around, gather
+from agent.fusion.evidence import Around, gather, trembles
 from agent.fusion.explain import Explanation, Weighted, normalise, parts, tail_g, weigh
 from agent.fusion.hands import Hands
 from agent.fusion.moves import Move
@@ -33,7 +33,6 @@ HAND_WAIT_S = 3.0  # a hand that stays longer does not lift and set back any mor
 LATEST_S = 1.0  # no touch stays this flat: whatever is more probable than not is told
 LEVEL_S = 3.0  # a level that holds this long and means nothing is the new level all the same
 LEANT_S = 20.0  # ... unless the whole board bears a load that trembles, as bodies do
-TREMBLES = 1.5  # times the roughness of a shelf that nobody touches
 MOST_CROSSTALK = 0.05  # of a neighbour's step (measured: 1.7 %)
 STRADDLE = 0.04  # of goods stand across the border of two lanes
 SURE_STRADDLE = 0.8  # that it is one thing: then both steps are told as one
@@ -100,7 +99,7 @@ def _settled_s(step: Step, around: Around) -> float:
     """How long a level without meaning must hold before it is the level."""
     if 0.0 < step.delta_g * around.next_door_g < MOST_CROSSTALK * around.next_door_g**2:
         return LATEST_S  # felt from next door: it stays so
-    if (around.lean_g != 0.0 or around.leaning) and step.rough_g > TREMBLES * step.rest_g:
+    if (around.lean_g != 0.0 or around.leaning) and trembles(step):
         return LEANT_S  # a body: the load goes again, and then the old level must still be known
     return LEVEL_S
 
