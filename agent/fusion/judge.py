@@ -35,7 +35,7 @@ LEVEL_S = 3.0  # a level that holds this long and means nothing is the new level
 LEANT_S = 20.0  # ... unless the whole board bears a load that trembles, as bodies do
 MOST_CROSSTALK = 0.05  # of a neighbour's step (measured: 1.7 %)
 STRADDLE = 0.04  # of goods stand across the border of two lanes
-SURE_STRADDLE = 0.8  # that it is one thing: then both steps are told as one
+AT_ONCE, AT_ONCE_SAME = 0.1, 0.02  # two things on two lanes at one moment; by one visitor
 
 
 class Ruling(Enum):
@@ -83,7 +83,7 @@ def judge(step: Step, stretch: Stretch, around: Around, beside: Iterable[tuple[S
     alone = weigh(gather(step, stretch, around))
     for other, neighbour, together in beside:
         if may_be_one(step, other):
-            apart = _total(alone) * _total(weigh(gather(other, neighbour, together), pairs=False))
+            apart = _apart(alone, weigh(gather(other, neighbour, together), pairs=False))
             large, small = sorted(((step, stretch), (other, neighbour)), key=_place)
             one = _as_one(large, small, together, apart)
             if one is not None:
@@ -123,16 +123,18 @@ def _rule(
     return Verdict(Ruling.TOLD, step, stretch, resolved, tuple(_say(move, told) for move in best[0]))
 
 
-def _as_one(large: Part, small: Part, around: Around, apart: float) -> Verdict | None:
+def _as_one(large: Part, small: Part, around: Around, apart: tuple[float, float]) -> Verdict | None:
     """One thing across the border explains both steps better than two (weight `apart`): the verdict on it, or WAIT
-    while that is not ripe. None when two things do better. It lies where most of it lies."""
+    while that is not ripe, or only a touch still speaks against it. None when two things do better. It lies where most
+    of it lies."""
     (step, stretch), (other, neighbour) = large, small
     joined = one_stretch(stretch, neighbour)
     both = one_step(step, other, joined, stretch)
     single = [(m, w * STRADDLE / abs(both.delta_g)) for m, w in weigh(gather(both, joined, around)) if m]
-    told = normalise([*single, ((), apart)])
-    if sum(e.probability for e in told if e.moves) < SURE_STRADDLE:
-        return None
+    told = normalise([*single, ((), math.fsum(apart))])
+    if _real(told) <= LIKELY:
+        likelier = math.fsum(w for _, w in single) > apart[1]
+        return Verdict(Ruling.WAIT, both, joined) if likelier and both.flat_s < LATEST_S else None
     resolved = (stretch.index, neighbour.index)
     return _rule(both, joined, resolved, around.hands, told) or Verdict(Ruling.WAIT, both, joined)
 
@@ -143,8 +145,27 @@ def _place(part: Part) -> tuple[bool, float]:
     return not stretch.lanes, -abs(step.delta_g)
 
 
-def _total(weighted: list[Weighted]) -> float:
-    return math.fsum(w for _, w in weighted)
+def _apart(one: list[Weighted], other: list[Weighted]) -> tuple[float, float]:
+    """Weight of two things happening on two stretches at the same moment: at most one of them real, both real. That is
+    rare, and rarer still by one visitor."""
+    nothing, real = _by_visitor(one)
+    other_nothing, other_real = _by_visitor(other)
+    both = [
+        (AT_ONCE_SAME if visitor == another else AT_ONCE) * weight * weight_there
+        for visitor, weight in real.items()
+        for another, weight_there in other_real.items()
+    ]
+    alone = nothing * (other_nothing + math.fsum(other_real.values())) + other_nothing * math.fsum(real.values())
+    return alone, math.fsum(both)
+
+
+def _by_visitor(weighted: list[Weighted]) -> tuple[float, dict[str | None, float]]:
+    """Weight of nothing at all, and of what each visitor may have done."""
+    real: dict[str | None, float] = {}
+    for moves, weight in weighted:
+        if moves:
+            real[moves[0].visitor] = real.get(moves[0].visitor, 0.0) + weight
+    return math.fsum(w for moves, w in weighted if not moves), real
 
 
 def _real(told: list[Explanation]) -> float:
