@@ -25,6 +25,7 @@ from wire.events import Clock, Pick, Put, Restock
 
 BACK_S = 0.2  # the old level held this long: the touch is over
 CROSSTALK_S = 1.5  # a neighbour's step is felt this long around it
+SETTLING_S = 1.0  # what was told comes to rest for good within this time
 Movement = Pick | Put | Restock
 
 
@@ -122,7 +123,8 @@ class Attendant:
             crosstalk_g=max((told_g, *(motion.away_g for motion in motions)), key=abs),
             next_door_g=told_g,
             leaning=sum(shares_load(step, motion) for motion in motions),
-            lean_g=common_load([motion.away_g for motion in motions]),
+            lean_g=0.0 if step.across_gap else common_load([motion.away_g for motion in motions]),
+            just_told_g=self._just_told_g(step),
         )
 
     def _next_door_g(self, step: Step, but: tuple[int, ...] = ()) -> float:
@@ -133,6 +135,11 @@ class Attendant:
             if index not in but and step.began - CROSSTALK_S <= at <= step.now:
                 felt.append(delta_g)
         return max(felt, key=abs)
+
+    def _just_told_g(self, step: Step) -> float:
+        """What was told of this very stretch right before the step began; signed, 0 for nothing."""
+        at, delta_g = self._recent.get(step.stretch, (-math.inf, 0.0))
+        return delta_g if step.began - SETTLING_S <= at <= step.now else 0.0
 
     def _tell(self, verdict: Verdict, clock: Clock) -> list[Movement]:
         step, stretch = verdict.step, verdict.stretch

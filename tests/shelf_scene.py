@@ -125,7 +125,7 @@ class Shelf:
     def around(self, *stretches: Stretch) -> Around:
         strays = tuple(s for stretch in stretches for s in self.ledger.contents.strays(stretch.index))
         state = self.ledger.state(watched=self.hands.watched)
-        return Around(self.hands, state, strays, self.crosstalk_g, self.crosstalk_g, self.leaning, self.lean_g)
+        return Around(self.hands, state, strays, self.crosstalk_g, self.crosstalk_g, self.leaning, self.lean_g, 0.0)
 
     def told(self, lane: str, delta_g: float, *cells_g: float, **about: Any) -> list[Explanation]:
         """All explanations of such a step, with their probabilities."""

@@ -45,6 +45,7 @@ class Around:
     next_door_g: float  # the largest that was told of it
     leaning: int  # other stretches of the board that moved the same way at the same time
     lean_g: float  # what a body leaning on the board adds to each stretch right now
+    just_told_g: float  # told of this very stretch a moment before
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ HAND_WAIT_S = 3.0  # a hand that stays longer does not lift and set back any mor
 LATEST_S = 1.0  # no touch stays this flat: whatever is more probable than not is told
 LEVEL_S = 3.0  # a level that holds this long and means nothing is the new level all the same
 LEANT_S = 20.0  # ... unless the whole board bears a load that trembles, as bodies do
+MOST_TAIL, TAIL_S = 0.3, 0.3  # of what was just told: a hand's last grams leave it
 MOST_CROSSTALK = 0.05  # of a neighbour's step (measured: 1.7 %)
 STRADDLE = 0.04  # of goods stand across the border of two lanes
 AT_ONCE, AT_ONCE_SAME = 0.1, 0.02  # two things on two lanes at one moment; by one visitor
@@ -99,6 +100,8 @@ def _settled_s(step: Step, around: Around) -> float:
     """How long a level without meaning must hold before it is the level."""
     if 0.0 < step.delta_g * around.next_door_g < MOST_CROSSTALK * around.next_door_g**2:
         return LATEST_S  # felt from next door: it stays so
+    if 0.0 < -step.delta_g * around.just_told_g < MOST_TAIL * around.just_told_g**2:
+        return TAIL_S  # what was told comes to rest: the next step must find the right level
     if (around.lean_g != 0.0 or around.leaning) and trembles(step):
         return LEANT_S  # a body: the load goes again, and then the old level must still be known
     return LEVEL_S
