@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from agent.config.schema import Config, Scale
 from agent.fusion.evidence import Around, common_load, shares_load
@@ -19,7 +19,7 @@ from agent.fusion.telling import Mode, restock_reason, tell
 from agent.messages import Counts, Snapshot, Tracks
 from agent.shelf.planogram import Planogram, Stretch
 from agent.weighing.calibration import Calibration
-from agent.weighing.step import Step
+from agent.weighing.step import Motion, Step
 from agent.weighing.weigher import Weigher
 from wire.events import Clock, Pick, Put, Restock
 
@@ -39,6 +39,7 @@ class Attendant:
         self.ledger = Ledger(self.planogram)
         self.weighers = {scale.name: self._weigher(scale) for scale in config.scales}
         self._recent: dict[int, tuple[float, float]] = {}  # stretch -> when it last stepped, by how many grams
+        self._levelled: dict[int, tuple[float, Motion]] = {}  # stretch -> when a level without meaning was taken
         self._off: set[int] = set()  # stretches not yet weighed since the device was off
 
     def _weigher(self, scale: Scale) -> Weigher:
@@ -72,6 +73,7 @@ class Attendant:
         """A new process: monotonic time may have started anew, and what changed meanwhile is weighed."""
         self.hands.forget_positions(t)
         self._recent.clear()
+        self._levelled.clear()
         for weigher in self.weighers.values():
             weigher.resume(t)
         self._off = {stretch.index for stretch in self.planogram.stretches}
@@ -96,6 +98,8 @@ class Attendant:
         around = self._around(step, weigher)
         verdict = judge(step, stretch, around, beside)
         for index in verdict.resolved:
+            if verdict.ruling is Ruling.LEVEL:
+                self._levelled[index] = (step.now, weigher.motion(index))
             weigher.accept(index, around.lean_g if verdict.ruling is Ruling.TOLD else 0.0)
             done.add(index)
         return self._tell(verdict, clock) if verdict.ruling is Ruling.TOLD else []
@@ -122,7 +126,7 @@ class Attendant:
             strays=tuple(strays),
             crosstalk_g=max((told_g, *(motion.away_g for motion in motions)), key=abs),
             next_door_g=told_g,
-            leaning=sum(shares_load(step, motion) for motion in motions),
+            leaning=sum(shares_load(step, motion) for motion in (*motions, *self._levelled_since(step, board))),
             lean_g=0.0 if step.across_gap else common_load([motion.away_g for motion in motions]),
             just_told_g=self._just_told_g(step),
         )
@@ -135,6 +139,12 @@ class Attendant:
             if index not in but and step.began - CROSSTALK_S <= at <= step.now:
                 felt.append(delta_g)
         return max(felt, key=abs)
+
+    def _levelled_since(self, step: Step, board: Iterable[int]) -> list[Motion]:
+        """Stretches of the board that were in motion with this step and are taken for level again: who leans on all of
+        them still leans."""
+        known = [self._levelled[index] for index in board if index in self._levelled]
+        return [motion for at, motion in known if step.began <= at <= step.now]
 
     def _just_told_g(self, step: Step) -> float:
         """What was told of this very stretch right before the step began; signed, 0 for nothing."""
@@ -194,6 +204,7 @@ class Attendant:
         return {
             "mode": self.mode,
             "recent": [[index, *step] for index, step in self._recent.items()],
+            "levelled": [[index, at, asdict(motion)] for index, (at, motion) in self._levelled.items()],
             "off": sorted(self._off),
             "hands": self.hands.snapshot(),
             "ledger": self.ledger.snapshot(),
@@ -206,6 +217,7 @@ class Attendant:
             raise ValueError("the snapshot knows other scales than the configuration")
         self.mode = state["mode"]
         self._recent = {int(index): (at, delta_g) for index, at, delta_g in state["recent"]}
+        self._levelled = {index: (at, Motion(**motion)) for index, at, motion in state["levelled"]}
         self._off = set(state["off"])
         self.hands.restore(state["hands"])
         self.ledger.restore(state["ledger"])

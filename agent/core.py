@@ -31,7 +31,7 @@ from wire import state as wire
 from wire.events import Clock, EventPayload
 
 TRACKS = "tracks"  # the stream of heads and hands
-VERSION = 2  # of the snapshot
+VERSION = 3  # of the snapshot
 
 
 class Core:
