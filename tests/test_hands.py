@@ -77,13 +77,6 @@ def test_of_two_hands_the_nearer_one_counts() -> None:
     assert hands.at(COLA, MIDDLE, AT, AT)["ann"] == pytest.approx([1.0])
 
 
-def test_a_hand_a_little_outside_the_box_is_hardly_in_it() -> None:
-    hands = seen(Hands(), "ann", 0.2, d_m=0.22)
-    (beside,) = hands.at(COLA, MIDDLE, AT, AT)["ann"]
-    (inside,) = hands.inside_of(COLA, AT, AT)["ann"]
-    assert inside == pytest.approx(beside**2)
-
-
 @given(st.floats(3.0, 50.0))
 def test_somebody_far_away_changes_nothing_for_the_one_who_is_near(far_m: float) -> None:
     alone, both = seen(Hands(), "ann", 0.22), seen(seen(Hands(), "bob", far_m), "ann", 0.22)
