@@ -108,6 +108,12 @@ def test_a_sound_shelf_has_no_problems():
         ({"lanes": (lane(facing_units=4, low_units=5),)}, "lane[0].low_units", "error", "always be low"),
         ({"lanes": (lane(left_m=0.5, right_m=0.2, top_m=1),)}, "lane[0].left_m", "error", "swap or mend"),
         ({"lanes": (lane(left_m=0.5, right_m=0.9),)}, "lane[0].bottom_m", "error", "swap or mend"),
+        (
+            {"lanes": (lane(right_m=0.3, top_m=0.2), lane("x", ("a2",), left_m=0.1, right_m=0.4, top_m=0.2))},
+            "lane[1].left_m",
+            "warning",
+            "lies over that of lane[0]",
+        ),
         ({"lanes": (lane(gtin=WRONG_DIGIT),)}, "lane[0].gtin", "warning", "check digit of 06901234567890 is wrong"),
         ({"lanes": (lane(gtin="x"),)}, "lane[0].gtin", "error", "digits only"),
         ({"lanes": (*SOUND.lanes[1:],)}, "scale[0].cell[0].name", "warning", 'no lane stands on cell "a1"'),
@@ -127,6 +133,19 @@ def test_each_rule_finds_what_it_is_for(changes, path, severity, message):
     assert path in problems, f"found only {problems}"
     assert problems[path][0] == severity
     assert message in problems[path][1]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"left_m": 0.29, "right_m": 0.6, "top_m": 0.2},  # a finger's breadth over the border
+        {"left_m": 0.0, "right_m": 0.3, "bottom_m": 0.2, "top_m": 0.4},  # the board above
+        {},  # no box
+    ],
+)
+def test_boxes_side_by_side_and_above_each_other_are_no_overlap(other):
+    told = found(lanes=(lane(right_m=0.3, top_m=0.2), lane("x", ("a2",), **other)))
+    assert not [message for _, message in told.values() if "lies over" in message]
 
 
 def test_a_cell_that_turns_weight_into_nothing_or_is_full_when_empty():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +111,25 @@ def test_a_folder_that_is_no_case_says_so(tmp_path: Path, damage: Any, said: str
 
 
 # -- the command -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("file", "damage"),
+    [
+        ("scale.csv.gz", lambda data: data[: len(data) // 2]),
+        ("scale.csv.gz", lambda data: data[:-2000] + bytes(64) + data[-1936:]),
+        ("scale.csv.gz", lambda data: gzip.compress(gzip.decompress(data) + b"16.0,what?,1\n")),
+        ("tracks.csv.gz", lambda data: gzip.compress(gzip.decompress(data) + b"2.0,ann,hand\n")),
+    ],
+)
+def test_damage_further_on_is_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], file: str, damage: Callable[[bytes], bytes]
+) -> None:
+    folder = case(tmp_path / "one", tracks=[f"{i / 15:.3f},ann,hand,0.1,0.1,0.0,0.9" for i in range(15)])
+    (folder / file).write_bytes(damage((folder / file).read_bytes()))
+    assert main([str(folder)]) == 66
+    said = capsys.readouterr().err
+    assert said.startswith("tools.score: ") and f"{file} cannot be read behind frame" in said and len(said) < 400
 
 
 def test_for_machines_there_is_one_document(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,6 +15,7 @@ from agent.config.schema import Config, Lane, Product
 from agent.shelf.gtin import GtinError, check_digit_right, gtin_14
 
 NAME_CHARACTERS = 64
+MOST_OVERLAP = 0.2  # of the smaller box: tapes measure to a few centimetres
 
 
 def lane_names(config: Config) -> Iterator[Problem]:
@@ -134,6 +135,28 @@ def lane_boxes(config: Config) -> Iterator[Problem]:
                 yield Problem(f"lane[{i}].{low}", f"{shown}: no width left between them; swap or mend them")
 
 
+def overlapping_boxes(config: Config) -> Iterator[Problem]:
+    """A hand in two boxes says nothing of which lane it takes from. Products of one stretch share their box."""
+    boxed = [(i, lane) for i, lane in enumerate(config.lanes) if _area_m2(lane, lane) > 0.0]
+    boxed.sort(key=lambda item: item[1].left_m)
+    for at, (i, lane) in enumerate(boxed):
+        for j, other in boxed[at + 1 :]:
+            if other.left_m >= lane.right_m:
+                break  # sorted: all further ones begin right of it
+            smaller = min(_area_m2(lane, lane), _area_m2(other, other))
+            if set(lane.cells) != set(other.cells) and _area_m2(lane, other) > MOST_OVERLAP * smaller:
+                first, second = sorted((i, j))
+                why = "a hand there tells nothing; measure both again"
+                yield Problem(f"lane[{second}].left_m", f"its box lies over that of lane[{first}]: {why}", "warning")
+
+
+def _area_m2(lane: Lane, other: Lane) -> float:
+    """Of what both boxes cover."""
+    wide_m = min(lane.right_m, other.right_m) - max(lane.left_m, other.left_m)
+    high_m = min(lane.top_m, other.top_m) - max(lane.bottom_m, other.bottom_m)
+    return max(wide_m, 0.0) * max(high_m, 0.0)
+
+
 def codes(config: Config) -> Iterator[Problem]:
     """Codes are codes; a wrong check digit is only odd."""
     for path, item in _goods(config):
@@ -184,6 +207,7 @@ PLANOGRAM_RULES: tuple[Callable[[Config], Iterator[Problem]], ...] = (
     lane_weights,
     lane_stock,
     lane_boxes,
+    overlapping_boxes,
     codes,
     weights_agree,
     products,

@@ -194,7 +194,8 @@ def goodbye(board: Board, now_s: float) -> str:
     """The same as a sentence."""
     told = summary(board, now_s)
     f1, delay_s = told["f1"], told["delay_p95_s"]
-    line = f"{told['events']} events said, {told['truth']} were so: F1 {'-' if f1 is None else f'{f1:.3f}'} "
+    events = "1 event" if told["events"] == 1 else f"{told['events']} events"
+    line = f"{events} said, {told['truth']} were so: F1 {'-' if f1 is None else f'{f1:.3f}'} "
     line += f"({told['missed']} missed, {told['wrong']} wrong)"
     return line if delay_s is None else f"{line}, decided within {delay_s:.2f} s (p95)"
 

@@ -10,6 +10,7 @@ import gzip
 import heapq
 import json
 import math
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,11 +46,22 @@ class Case:
 
     def observations(self) -> Iterator[Observation]:
         """Everything that was recorded, in time order, with a Tick a second."""
-        sources = [self._counts(), self._tracks()]
-        merged = heapq.merge(*sources, key=lambda o: o.t)
+        sources = [self._readable("scale", self._counts()), self._readable("tracks", self._tracks())]
+        merged = heapq.merge(*sources, key=lambda observation: observation.t)
         return _with_ticks(merged)
 
-    def _counts(self) -> Iterator[Counts]:
+    def _readable(self, part: str, source: Iterator[Observation]) -> Iterator[Observation]:
+        """The same; CaseError where the file is damaged further on."""
+        read = 0
+        try:
+            for observation in source:
+                yield observation
+                read += 1
+        except (OSError, EOFError, ValueError, LookupError, TypeError, zlib.error) as error:
+            name = self.about[part]["file"]
+            raise CaseError(f"{self.folder}: {name} cannot be read behind frame {read}: {error}") from error
+
+    def _counts(self) -> Iterator[Observation]:
         path = self.folder / self.about["scale"]["file"]
         names = [cell.name for scale in self.config.scales for cell in scale.cells]
         with gzip.open(path, "rt", newline="") as file:
@@ -63,7 +75,7 @@ class Case:
                 values = np.array([float(row[c]) if c < len(row) and row[c] else math.nan for c in columns])
                 yield Counts(last, SCALE, values)
 
-    def _tracks(self) -> Iterator[Tracks]:
+    def _tracks(self) -> Iterator[Observation]:
         about = self.about.get("tracks")
         if not about:
             return
@@ -137,7 +149,9 @@ def _config(folder: Path, about: dict[str, Any]) -> schema.Config:
 
 
 def _lane(lane: dict[str, Any]) -> schema.Lane:
-    box = {k: float(lane[k]) for k in ("left_m", "right_m", "bottom_m", "top_m") if lane.get(k) is not None}
+    box: dict[str, Any] = {
+        k: float(lane[k]) for k in ("left_m", "right_m", "bottom_m", "top_m") if lane.get(k) is not None
+    }
     return schema.Lane(
         name=lane["lane"],
         cells=tuple(lane["cells"]),

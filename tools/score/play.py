@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sized
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,7 +74,7 @@ def figures(results: Iterable[Result]) -> dict[str, Any]:
     return found
 
 
-_PARTS = (lambda m: m.pairs, lambda m: m.missed, lambda m: m.wrong)
+_PARTS: tuple[Callable[[Matches], Sized], ...] = (lambda m: m.pairs, lambda m: m.missed, lambda m: m.wrong)
 
 
 def f1(tp: int, fn: int, fp: int) -> float:
