@@ -8,9 +8,9 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
+from agent.commands.doctor_report import Report, ScaleReport, as_json, as_text
 from agent.commands.given import OK, WRONG, CommandError, choose_scale, listening_s, load_config
 from agent.commands.listen import Clock, Listener, Open, Stretch
 from agent.commands.ports import Port, plugged_in
@@ -18,9 +18,7 @@ from agent.config.schema import Config, Scale
 from agent.sensors.scale.protocol import Scale as OpenScale
 from agent.sensors.scale.protocol import ScaleError
 from agent.weighing.diagnose import (
-    CellFigures,
     Finding,
-    StreamFigures,
     judge_cell,
     judge_stream,
     measure_cell,
@@ -28,29 +26,6 @@ from agent.weighing.diagnose import (
 )
 
 SECONDS = 10.0  # a cell's drift and hum show in it, and a person waits for it
-
-
-@dataclass(frozen=True, slots=True)
-class ScaleReport:
-    """What was seen of one configured scale. `stream` None: it could not be opened or was lost."""
-
-    scale: Scale
-    stream: StreamFigures | None
-    cells: tuple[CellFigures, ...]
-    findings: tuple[Finding, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """Everything seen, and everything found, worst first within each scale."""
-
-    ports: tuple[Port, ...]
-    scales: tuple[ScaleReport, ...]
-    findings: tuple[Finding, ...]
-
-    @property
-    def healthy(self) -> bool:
-        return not any(finding.level == "wrong" for finding in self.findings)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -63,7 +38,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Exit code 0: all is well; 1: something is wrong; 64, 66, 78: nothing was looked at."""
-    from agent.commands.doctor_report import as_json, as_text
     from agent.sensors.scale.driver import open_scale
 
     try:

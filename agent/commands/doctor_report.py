@@ -1,15 +1,38 @@
-"""Lays out what `shelfd doctor` saw: a page for people, JSON for machines. Measures and judges nothing."""
+"""What `shelfd doctor` saw, and its layout: a page for people, JSON for machines. Measures and judges nothing."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from agent.commands.doctor import Report, ScaleReport
 from agent.commands.ports import Port
-from agent.config.schema import Cell
-from agent.weighing.diagnose import CellFigures
+from agent.config.schema import Cell, Scale
+from agent.weighing.diagnose import CellFigures, Finding, StreamFigures
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleReport:
+    """What was seen of one configured scale. `stream` None: it could not be opened or was lost."""
+
+    scale: Scale
+    stream: StreamFigures | None
+    cells: tuple[CellFigures, ...]
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything seen, and everything found, worst first within each scale."""
+
+    ports: tuple[Port, ...]
+    scales: tuple[ScaleReport, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def healthy(self) -> bool:
+        return not any(finding.level == "wrong" for finding in self.findings)
+
 
 COLUMNS = ("cell", "level g", "noise g", "drift g", "values", "missing", "full scale", "jumps")
 
