@@ -11,8 +11,7 @@ import pytest
 from scripted_scale import FULL_SCALE, ScriptedScale, one_scale
 
 from agent.commands.doctor import announcing, examine
-from agent.commands.doctor_report import Report
-from agent.commands.doctor_report import as_json, as_text
+from agent.commands.doctor_report import Report, as_json, as_text
 from agent.commands.listen import Listener
 from agent.commands.ports import Port, plugged_in
 from agent.config import schema
