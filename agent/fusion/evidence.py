@@ -85,8 +85,7 @@ def gather(step: Step, stretch: Stretch, around: Around) -> Evidence:
     """Step and hands side by side."""
     hands = around.hands
     both = _both(step, stretch, hands)
-    moment = step.fell if step.delta_g < 0 else step.rose
-    lingering = frozenset(v for v in both if v is not None and hands.lingers(stretch, v, moment, step.now))
+    lingering = frozenset(v for v in both if v is not None and hands.lingers(stretch, v, step.moment, step.now))
     took = _fits(step, stretch, hands, step.fell, lambda g: max(-g, 0.0))
     laid = _fits(step, stretch, hands, step.rose, lambda g: max(g, 0.0))
     no_hand = hands.watched and max((took if step.delta_g < 0 else laid).values()) < NO_HAND
@@ -133,8 +132,9 @@ def _fits(step: Step, stretch: Stretch, hands: Hands, moment: float, weight: Cal
 def _both(step: Step, stretch: Stretch, hands: Hands) -> Fits:
     """Of every visitor, anywhere in the lane, right at the moment: two who act at once have each a place of its own.
     Squared, for to come near or by is not to take: one who takes is in the lane for most of this time."""
-    moment = step.fell if step.delta_g < 0 else step.rose
-    since, until = (step.began, step.settled) if step.across_gap else (moment - AT_ONCE_S, moment + AT_ONCE_S)
+    since, until = step.moment - AT_ONCE_S, step.moment + AT_ONCE_S
+    if step.across_gap:
+        since, until = step.began, step.settled
     found: dict[str, float] = {}
     for v, fits in hands.inside_of(stretch, since, until).items():
         found[v] = _over_time(step, fits) ** 2 * _felt(step, stretch, hands.nearest(stretch, v, since, until))

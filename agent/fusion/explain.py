@@ -1,7 +1,8 @@
 """Holds all explanations of a step against each other: Bayes over moves, pairs of moves, a passing touch, and nothing.
 
 Pure: a step, what is known, and the hands go in; explanations with probabilities come out. Logs and exps are scalar
-`math`, sums run in a fixed order: the same bits on every machine. Not here: when to believe it (judge.py).
+`math`, sums run in a fixed order: the same bits on every machine. Not here: how the single cells fit (place.py), when
+to believe it (timing.py), what is said of it (judge.py).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from itertools import combinations
 
 from agent.fusion.evidence import Evidence
 from agent.fusion.moves import RESTOCK, RESTOCK_AMONG, Move, ShelfState, picks, puts, restocks
+from agent.fusion.place import parts, place
 from agent.weighing.step import Step
 
 SCALE_ERROR = 0.004  # of the step: linearity and corner load of a plate
@@ -86,7 +88,7 @@ def _touch(e: Evidence) -> float:
     held = at_rest + TREMBLE * abs(e.step.delta_g)
     tremble = at_rest / held * math.exp(e.step.rough_g / at_rest - e.step.rough_g / held)
     density = 1.0 / (TOUCH_G * (1.0 + abs(e.step.delta_g) / TOUCH_G) ** 2)
-    unrest = max(e.step.settled - max(e.step.fell if e.step.delta_g < 0 else e.step.rose, e.step.began), 0.0)
+    unrest = max(e.step.settled - e.step.moment, 0.0)
     tremble *= math.exp(min(unrest / UNREST_S, UNREST_MOST))
     return e.touch * density * math.exp(-e.step.flat_s / e.touch_s) * tremble
 
@@ -165,10 +167,10 @@ def _fit(e: Evidence, moves: tuple[Move, ...]) -> float:
         weight *= move.prior * _hands(e, moves, move)
     if any(m.broad for m in moves):
         scale = max(m.scale_g for m in moves)
-        return weight / scale * math.exp(-abs(e.step.delta_g) / scale) * _place(e, moves)
+        return weight / scale * math.exp(-abs(e.step.delta_g) / scale) * place(e, moves)
     mean = sum(m.sign * m.mean_g for m in moves)
     sigma = math.sqrt(_sigma(e) ** 2 + sum(m.sigma_g**2 for m in moves))
-    return weight * _normal(_own_delta_g(e) - mean, sigma) * _place(e, moves)
+    return weight * _normal(_own_delta_g(e) - mean, sigma) * place(e, moves)
 
 
 def _coupling(e: Evidence, moves: tuple[Move, ...]) -> float:
@@ -195,62 +197,7 @@ def _hands(e: Evidence, moves: tuple[Move, ...], move: Move) -> float:
     return people.get(move.visitor, e.both.get(move.visitor, 0.0))
 
 
-# -- place ------------------------------------------------------------------------------------------------------------
-
-
-def _place(e: Evidence, moves: tuple[Move, ...]) -> float:
-    """How well the changes of the single cells fit. A stray's place is known, own goods may stand on any cell."""
-    cells = len(e.step.cells_g)
-    if cells == 1:
-        return 1.0
-    came, went = parts(e.step)
-    penalty = 0.0
-    laid = sum(m.mean_g for m in moves if m.sign > 0)
-    taken = sum(m.mean_g for m in moves if m.sign < 0)
-    if not any(m.broad for m in moves):
-        penalty += _hidden(came, laid) + _hidden(went, taken)
-    elif min(came, went) > 0.0:
-        penalty += 2.0
-    bonus = _at_home(e, moves)
-    if len(moves) == 1 and moves[0].stray is not None:
-        stray = moves[0].stray
-        shares = dict(stray.shares)
-        off = sum(
-            abs(d + stray.weight_g * shares.get(c, 0.0)) for d, c in zip(e.step.cells_g, e.stretch.cells, strict=True)
-        )
-        bonus += math.log(cells) - min(0.5 * (off / (0.2 * stray.weight_g + 2.0 * e.step.cell_sigma_g)) ** 2, 5.0)
-    return math.exp(bonus - min(penalty, 8.0))
-
-
-def _at_home(e: Evidence, moves: tuple[Move, ...]) -> float:
-    """Goods across a border stand mostly where they belong (log of their share there, cubed)."""
-    if len(e.stretch.borders) < 2:
-        return 0.0
-    log = 0.0
-    for move in moves:
-        columns = e.stretch.borders.get(move.lane, e.stretch.cells)
-        mine = sum(abs(d) for d, c in zip(e.step.cells_g, e.stretch.cells, strict=True) if c in columns)
-        share = mine / (sum(abs(d) for d in e.step.cells_g) or 1.0)
-        log += 3.0 * math.log(max(share, 0.01))
-    return log
-
-
-def _hidden(seen_g: float, meant_g: float) -> float:
-    """Half the squared distance between what should have shown on the cells and what did. Less may show where one
-    thing stands where another stood; more may not."""
-    if seen_g > meant_g:
-        return float(0.5 * ((seen_g - meant_g) / (0.05 * meant_g + 8.0)) ** 2)
-    return float(0.5 * ((meant_g - seen_g) / (0.3 * meant_g + 8.0)) ** 2)
-
-
-def parts(step: Step) -> tuple[float, float]:
-    """Grams that came and grams that went, by cells; a part within noise counts as none."""
-    noise = 3.0 * step.cell_sigma_g + 0.03 * abs(step.delta_g) + 4.0
-    came = sum(d for d in step.cells_g if d > 0)
-    went = -sum(d for d in step.cells_g if d < 0)
-    if min(came, went) > noise:
-        return came, went
-    return (step.delta_g, 0.0) if step.delta_g > 0 else (0.0, -step.delta_g)
+# -- the measured weight ----------------------------------------------------------------------------------------------
 
 
 def _own_delta_g(e: Evidence) -> float:

@@ -1,8 +1,9 @@
-"""Decides when a step is believed, and what is said of it.
+"""Decides whether a step is told, and what is said of it.
 
 A step is offered again and again while its level holds. Each time all explanations are weighed; it is believed as soon
 as something real is far more probable than a passing touch, so a well-fitting bottle is told early and an odd weight
-late. Not here: the explanations themselves (explain.py), what becomes of shelf and baskets (ledger.py).
+late. Not here: the explanations themselves (explain.py), how long a level must hold (timing.py), what becomes of shelf
+and baskets (ledger.py).
 """
 
 from __future__ import annotations
@@ -12,29 +13,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
-from agent.fusion.evidence import Around, gather, trembles
-from agent.fusion.explain import Explanation, Weighted, normalise, parts, tail_g, weigh
+from agent.fusion.evidence import Around, gather
+from agent.fusion.explain import Explanation, Weighted, normalise, weigh
 from agent.fusion.hands import Hands
 from agent.fusion.moves import Move
+from agent.fusion.place import parts
 from agent.fusion.straddle import may_be_one, one_step, one_stretch
+from agent.fusion.timing import LATEST_S, LEVEL_S, LIKELY, due, ripe, settled_s, still_at_it
 from agent.shelf.planogram import Stretch
 from agent.weighing.step import Step
 
-EARLIEST_S, LATE_S = 0.18, 0.8  # flat for less says little; three blocks must do when the step is older than this
-FEWEST_BLOCKS = 3  # a slow scale: two wild samples in a row do happen
-SOONEST_S, STEADY_S = 0.5, 0.35  # after the steepest moment, unless at rest for so long: late enough for a good weight
-VAGUE, VAGUE_G = 0.06, 1.0  # a level more uncertain than this waits, unless it is sure what it means
-SURE = 0.95  # that something real happened: then it is told
-LIKELY = 0.5  # ... or this, once it has been at rest for long
-CLEAR = 0.8  # ... and it is clear what; otherwise a moment more may tell
-CLEAR_WAIT_S = 0.4
-WAIT_MOST_S = 0.85  # after the steepest moment
-HAND_WAIT_S = 3.0  # a hand that stays longer does not lift and set back any more
-LATEST_S = 1.0  # no touch stays this flat: whatever is more probable than not is told
-LEVEL_S = 3.0  # a level that holds this long and means nothing is the new level all the same
-LEANT_S = 20.0  # ... unless the whole board bears a load that trembles, as bodies do
-MOST_TAIL, TAIL_S = 0.3, 0.3  # of what was just told: a hand's last grams leave it
-MOST_CROSSTALK = 0.05  # of a neighbour's step (measured: 1.7 %)
 STRADDLE = 0.04  # of goods stand across the border of two lanes
 AT_ONCE, AT_ONCE_SAME = 0.1, 0.02  # two things on two lanes at one moment; by one visitor
 
@@ -75,7 +63,7 @@ def judge(step: Step, stretch: Stretch, around: Around, beside: Iterable[tuple[S
     """The verdict on `step` as it stands now. `beside`: steps on neighbouring stretches that are at rest too; `around`
     of each knows the strays of both stretches and what shook the board."""
     wait, level = Verdict(Ruling.WAIT, step, stretch), Verdict(Ruling.LEVEL, step, stretch, (stretch.index,))
-    if not _due(step):
+    if not due(step):
         return wait
     if not stretch.lanes:  # a spare cell speaks only together with its neighbour
         return level if step.flat_s >= LEVEL_S else wait
@@ -91,29 +79,9 @@ def judge(step: Step, stretch: Stretch, around: Around, beside: Iterable[tuple[S
                 return one
     told = normalise(alone)
     verdict = _rule(step, stretch, (stretch.index,), around.hands, told)
-    if verdict is None and _real(told) <= LIKELY and step.flat_s >= _settled_s(step, around):
+    if verdict is None and _real(told) <= LIKELY and step.flat_s >= settled_s(step, around):
         return level
     return verdict or wait
-
-
-def _settled_s(step: Step, around: Around) -> float:
-    """How long a level without meaning must hold before it is the level."""
-    if 0.0 < step.delta_g * around.next_door_g < MOST_CROSSTALK * around.next_door_g**2:
-        return LATEST_S  # felt from next door: it stays so
-    if 0.0 < -step.delta_g * around.just_told_g < MOST_TAIL * around.just_told_g**2:
-        return TAIL_S  # what was told comes to rest: the next step must find the right level
-    if (around.lean_g != 0.0 or around.leaning) and trembles(step):
-        return LEANT_S  # a body: the load goes again, and then the old level must still be known
-    return LEVEL_S
-
-
-def _due(step: Step) -> bool:
-    """Late enough to say something, and not too often for a level that stays unclear?"""
-    age = step.now - _moment(step)
-    soon = age < SOONEST_S - 1e-9 and step.flat_s < STEADY_S
-    if step.blocks < FEWEST_BLOCKS or soon or (step.flat_s < EARLIEST_S and age < LATE_S):
-        return False
-    return step.flat_s < LATEST_S or step.blocks % 2 == 0
 
 
 def _rule(
@@ -121,7 +89,7 @@ def _rule(
 ) -> Verdict | None:
     """TOLD, or None while it is too early or nothing."""
     best = _best(told)
-    if best is None or not _ripe(step, _real(told), best[1]) or _still_at_it(step, stretch, hands, best[0]):
+    if best is None or not ripe(step, _real(told), best[1]) or still_at_it(step, stretch, hands, best[0]):
         return None
     return Verdict(Ruling.TOLD, step, stretch, resolved, tuple(_say(move, told) for move in best[0]))
 
@@ -174,31 +142,6 @@ def _by_visitor(weighted: list[Weighted]) -> tuple[float, dict[str | None, float
 def _real(told: list[Explanation]) -> float:
     """That something was taken or laid down, whatever it was."""
     return 1.0 - sum(e.probability for e in told if not e.moves)
-
-
-def _ripe(step: Step, real: float, clear: float) -> bool:
-    age = step.now - _moment(step)
-    if _vague(step) and clear < SURE and age < WAIT_MOST_S:
-        return False
-    if real >= SURE:
-        return clear >= CLEAR or step.flat_s >= CLEAR_WAIT_S or age >= WAIT_MOST_S
-    return real > LIKELY and step.flat_s >= LATEST_S
-
-
-def _vague(step: Step) -> bool:
-    return step.sigma_g + tail_g(step) > VAGUE * abs(step.delta_g) + VAGUE_G
-
-
-def _still_at_it(step: Step, stretch: Stretch, hands: Hands, moves: tuple[Move, ...]) -> bool:
-    """The hand that is said to have done it is still there: it may be pressing, or lift and set back."""
-    if step.now - _moment(step) >= HAND_WAIT_S:
-        return False
-    inside = hands.inside(stretch, step.now)
-    return any(move.visitor in inside for move in moves)
-
-
-def _moment(step: Step) -> float:
-    return max(step.fell if step.delta_g < 0 else step.rose, step.began)
 
 
 Key = tuple[int, str, str | None, int | None, str | None]

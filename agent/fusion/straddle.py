@@ -17,7 +17,7 @@ LEAST_SHARE = 0.06  # of the larger part: less is crosstalk
 def may_be_one(step: Step, beside: Step) -> bool:
     """Do both steps go the same way at the same time, the second more than crosstalk?"""
     same_way = step.delta_g * beside.delta_g > 0.0
-    together = abs(_moment(step) - _moment(beside)) < 0.4
+    together = abs(step.moment - beside.moment) < 0.4
     felt = abs(beside.delta_g) > LEAST_SHARE * abs(step.delta_g) + 2.0 * beside.sigma_g
     return same_way and together and felt
 
@@ -59,7 +59,3 @@ def _around(one: Box, other: Box) -> Box:
     return Box(
         min(one.left, other.left), max(one.right, other.right), min(one.bottom, other.bottom), max(one.top, other.top)
     )
-
-
-def _moment(step: Step) -> float:
-    return step.fell if step.delta_g < 0 else step.rose

@@ -29,6 +29,11 @@ class Step:
         """How long the new level has held."""
         return self.now - self.settled
 
+    @property
+    def moment(self) -> float:
+        """The steepest change toward the new level."""
+        return max(self.fell if self.delta_g < 0 else self.rose, self.began)
+
 
 @dataclass(frozen=True, slots=True)
 class Motion:
