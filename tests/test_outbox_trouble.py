@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -240,3 +241,63 @@ def test_a_nudge_wakes_the_writer_with_empty_hands() -> None:
     timer.start()
     assert inbox.take(30.0).lazy_rows == 0
     timer.join()
+
+
+# The file is taken away
+
+
+def without_files(box: Box) -> None:
+    for file in box.path.parent.glob(box.path.name + "*"):
+        if not file.name.endswith(".reserve"):
+            file.unlink()
+
+
+def without_log(box: Box) -> None:
+    box.path.with_name(box.path.name + "-wal").unlink()
+
+
+def without_directory(box: Box) -> None:
+    shutil.rmtree(box.path.parent)
+
+
+def another_in_its_place(box: Box) -> None:
+    without_files(box)
+    box.path.write_bytes(b"a backup of another day")
+
+
+@pytest.mark.parametrize("taken_away", [without_files, without_log, without_directory, another_in_its_place])
+def test_a_file_that_is_taken_away_is_written_again_and_nothing_is_lost(
+    tmp_path: Path, taken_away: Callable[[Box], None]
+) -> None:
+    box = Box(tmp_path / "below" / "outbox.sqlite", reserve_bytes=4096)
+    box.boot()
+    box.commit("a", "b")
+    taken_away(box)
+    receipt = box.commit("c")
+    assert receipt.first_sequence == 3
+    wait_for(lambda: box.told("fault") and box.told("cleared"))
+    assert box.told("fault")[0]["code"] == "file_gone" and "leave it" in box.told("fault")[0]["message"]
+    left_alone = json.loads(json.dumps(box.waiting()))
+    box.restart()
+    assert box.lanes() == ["a", "b", "c"]
+    assert box.waiting() == left_alone
+    box.outbox.stop()
+
+
+def test_the_file_is_missed_while_nothing_is_to_be_written(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writer, "IDLE_S", 0.02)
+    box.boot()
+    box.commit("a")
+    without_files(box)
+    wait_for(lambda: box.told("cleared"))
+    box.restart()
+    assert box.lanes() == ["a"]
+
+
+def test_another_file_in_its_place_is_kept_aside(box: Box) -> None:
+    box.boot()
+    box.commit("a")
+    another_in_its_place(box)
+    box.commit("b")
+    (aside,) = box.path.parent.glob("*.corrupt-1")
+    assert aside.read_bytes() == b"a backup of another day"

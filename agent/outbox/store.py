@@ -27,6 +27,7 @@ from agent.outbox.envelope import seal
 from agent.outbox.inbox import MOST_RESULTS, Group
 from agent.outbox.protocol import Receipt, ResultRow, Row, Stamp, Waiting
 from agent.outbox.ranges import Dropped
+from agent.outbox.rescue import Anchor
 from agent.outbox.salvage import Salvaged
 from wire.events import Cleared, Fault
 from wire.topics import Topics
@@ -59,6 +60,7 @@ class Store:
         self.topics = topics
         self.boot = boot
         self.connection = sql.connect(path, check=check)
+        self._anchor = Anchor(path)
         self._budget = Budget(self.connection, max_bytes)
         self._read_counts()
 
@@ -68,6 +70,7 @@ class Store:
 
     def write(self, group: Group, stamp: Stamp) -> Written:
         """The whole group in one transaction, on the medium when this returns."""
+        self.hold()
         with self._transaction():
             accepted, parked = self._forget(group)
             dropped = self._budget.make_room(_estimate_bytes(group))
@@ -90,6 +93,10 @@ class Store:
             parked=self.waiting.parked + parked - dropped.own_parked,
         )
         return Written(tuple(receipts), rows, dropped.own_sequences)
+
+    def hold(self) -> None:
+        """Is the file still there? If not, it is written again, and OutboxError `file_gone` says to open it."""
+        self._anchor.hold(self.connection)
 
     def after(self, sequence: int, limit: int) -> list[Row]:
         """The next waiting events beyond `sequence`, parked ones left out."""

@@ -92,6 +92,8 @@ class Writer:
         if group.urgent or group.lazy_rows:
             self._write(self._store, group)
         try:
+            if self._store is not None:
+                self._store.hold()
             self._fill_window()
         except OutboxError as error:
             self._trouble(error)
@@ -196,6 +198,8 @@ class Writer:
             error = self._start_anew(error)
             self._damages += 1
             mended = self._damages == 1  # a card that damages each file must not keep us renaming
+        elif error.code == "file_gone":
+            mended = True
         elif error.code == "disk_full":
             mended = self._reserve.give_up()
         if not mended and not self.opened.is_set():
