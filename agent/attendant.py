@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import asdict, replace
+from dataclasses import asdict
 
 from agent.config.schema import Config, Scale
 from agent.fusion.evidence import Around, common_load, shares_load
 from agent.fusion.hands import Hands
+from agent.fusion.hole import dated
 from agent.fusion.judge import Ruling, Verdict, judge
 from agent.fusion.ledger import Ledger
 from agent.fusion.telling import Mode, restock_reason, tell
 from agent.messages import Counts, Snapshot, Tracks
-from agent.shelf.planogram import Planogram, Stretch
+from agent.shelf.planogram import Planogram
 from agent.weighing.calibration import Calibration
 from agent.weighing.step import Motion, Step
 from agent.weighing.weigher import Weigher
@@ -157,20 +158,14 @@ class Attendant:
         for index in verdict.resolved:
             self._off.discard(index)
             self._recent[index] = (step.now, step.delta_g)
-        self.ledger.book(step, stretch, verdict.said)
+        events = dated(step, stretch, verdict.said, self.hands)
+        self.ledger.book(step, stretch, tuple(one for _, one in events))
         told: list[Movement] = []
-        for one in verdict.said:
+        for at, one in events:
             reason = restock_reason(one, stretch, self.mode, while_off)
-            delta_g = step.delta_g if len(verdict.said) == 1 else one.move.sign * one.move.mean_g
-            told.append(tell(self._dated(step, stretch, one.move.visitor), one, delta_g, clock, reason))
+            delta_g = step.delta_g if len(events) == 1 else one.move.sign * one.move.mean_g
+            told.append(tell(at, one, delta_g, clock, reason))
         return told
-
-    def _dated(self, step: Step, stretch: Stretch, visitor: str | None) -> Step:
-        """Behind a hole in the stream only the hand tells when it happened."""
-        if not step.across_gap or visitor is None:
-            return step
-        hand = self.hands.nearest(stretch, visitor, step.began, step.settled)
-        return step if hand is None else replace(step, fell=hand[0], rose=hand[0])
 
     # -- orders -----------------------------------------------------------------------------------------------------
 

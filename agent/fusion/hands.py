@@ -25,6 +25,7 @@ OUT_SIGMA_M = 0.06  # all 17 recorded hands that took were within the box; an id
 INSIDE_M = 0.10  # a hand this close to the plane is in the shelf (in a real store <= 3 cm for about 0.9 s)
 AWAY_M = 0.15  # a hand this far out lets go of the shelf
 UNSEEN_LIKELIHOOD = math.exp(-0.5 * 3.0**2)  # somebody the tracker missed is as likely as a hand 3 sigma off
+FEWEST_FRAMES = 2  # of a stay: one may be noise
 MAX_VISITORS = 64  # a tracker that renames people: the one unseen longest makes room
 MAX_POSITIONS = 512
 
@@ -126,6 +127,20 @@ class Hands:
         seen = [(_distance2(p, box, None), p) for p in self._hands.get(visitor, ()) if since <= p[0] <= until]
         return min(seen)[1] if seen else None
 
+    def visits(self, stretch: Stretch, visitor: str | None, since: float, until: float) -> list[float]:
+        """When this visitor's hands were in the stretch's box: the middle of each stay between `since` and `until`."""
+        box = stretch.box
+        if box is None or visitor is None:
+            return []
+        inside = [p[0] for p in self._hands.get(visitor, ()) if since <= p[0] <= until and _within(p, box)]
+        stays: list[list[float]] = []
+        for t in inside:
+            if stays and t - stays[-1][-1] <= HIDDEN_S:
+                stays[-1].append(t)
+            else:
+                stays.append([t])
+        return [0.5 * (stay[0] + stay[-1]) for stay in stays if len(stay) >= FEWEST_FRAMES]
+
     def inside(self, stretch: Stretch, t: float) -> set[str]:
         """Whose hands are in the stretch's box right now? A hand that was there a moment ago and is hidden since
         counts; one that is seen elsewhere does not."""
@@ -150,8 +165,7 @@ def _is_inside(kept: deque[Position], box: Box, t: float) -> bool:
     for at, u, v, d in reversed(kept):
         if t - at > HIDDEN_S and at not in frames:
             break
-        near = box.left - BESIDE_M < u < box.right + BESIDE_M and box.bottom - BESIDE_M < v < box.top + BESIDE_M
-        frames.setdefault(at, []).append(near and d < AWAY_M)
+        frames.setdefault(at, []).append(_within((at, u, v, d), box))
     most = max((len(hands) for hands in frames.values()), default=0)
     for hands in frames.values():
         if any(hands):
@@ -159,6 +173,12 @@ def _is_inside(kept: deque[Position], box: Box, t: float) -> bool:
         if len(hands) == most:
             return False
     return False
+
+
+def _within(position: Position, box: Box) -> bool:
+    _, u, v, d = position
+    near = box.left - BESIDE_M < u < box.right + BESIDE_M and box.bottom - BESIDE_M < v < box.top + BESIDE_M
+    return near and d < AWAY_M
 
 
 def _distance2(position: Position, box: Box, u_m: float | None) -> float:
