@@ -93,6 +93,19 @@ def test_while_the_hand_is_still_there_one_waits_but_not_for_ever() -> None:
     assert words(at_last.said) == [(-1, "cola", COLA, 1, "ann")]
 
 
+@pytest.mark.parametrize(
+    ("delta_g", "taken"), [(-345.0, (COLA, 1)), (-690.0, (COLA, 2)), (-217.0, (None, None)), (345.0, (COLA, 1))]
+)
+def test_a_hand_that_stays_and_stays_delays_what_it_did_by_three_seconds_and_loses_nothing(
+    delta_g: float, taken: tuple[str | None, int | None]
+) -> None:
+    shelf = row()
+    shelf.hand("ann", shelf.middle("cola"), stays_s=6.5)
+    after_s, verdict = course(shelf, "cola", delta_g)
+    assert after_s == pytest.approx(3.0, abs=0.11)
+    assert words(verdict.said) == [(1 if delta_g > 0 else -1, "cola", *taken, "ann")]
+
+
 def test_another_s_hand_in_the_lane_is_not_waited_for() -> None:
     shelf = row()
     shelf.hand("ann", shelf.middle("cola") - 0.05)
@@ -196,6 +209,38 @@ def test_what_a_hand_took_is_no_level_though_a_crate_next_door_may_be_felt_as_mu
     assert words(verdict.said) == [(-1, "soap", SOAP, 1, "ann")]
 
 
+@pytest.mark.parametrize(
+    ("delta_g", "just_told_g"),
+    [(-40.0, 345.0), (-100.0, 345.0), (40.0, -345.0), (-17.0, 60.0)],
+)
+def test_the_tail_of_what_was_just_told_is_the_level_almost_at_once(delta_g: float, just_told_g: float) -> None:
+    assert level_s(delta_g, just_told_g=just_told_g) < 0.5
+
+
+@pytest.mark.parametrize(
+    ("delta_g", "just_told_g"),
+    [
+        pytest.param(-40.0, 0.0, id="nothing was told"),
+        pytest.param(40.0, 345.0, id="more of it"),
+        pytest.param(-40.0, -345.0, id="still less"),
+        pytest.param(-30.0, 60.0, id="half of it"),
+        pytest.param(-60.0, 120.0, id="half of more"),
+    ],
+)
+def test_what_is_no_tail_must_hold_longer(delta_g: float, just_told_g: float) -> None:
+    assert level_s(delta_g, just_told_g=just_told_g) == pytest.approx(3.0, abs=0.11)
+
+
+def test_what_a_hand_takes_right_after_something_heavier_came_is_no_tail() -> None:
+    """The hand stays longer than a tail must hold."""
+    shelf = Shelf(lane("mixed", "a"), lane("mixed", "a", gtin=SOAP, unit_g=90.0))
+    shelf.just_told_g = 345.0
+    shelf.hand("ann", shelf.middle("mixed"), stays_s=1.5)
+    after_s, verdict = course(shelf, "mixed", -90.0)
+    assert after_s > 1.5
+    assert words(verdict.said) == [(-1, "mixed", SOAP, 1, "ann")]
+
+
 @pytest.mark.parametrize("load", [{"leaning": 1}, {"lean_g": -50.0}])
 def test_a_trembling_level_that_another_lane_shares_is_a_body_and_goes_again(load: dict[str, float]) -> None:
     assert level_s(-60.0, rough_g=3.0, **load) == pytest.approx(20.0, abs=0.11)
@@ -207,12 +252,18 @@ def test_a_level_that_trembles_alone_is_no_body() -> None:
 
 
 def level_s(
-    delta_g: float, *, told_g: float = 0.0, leaning: int = 0, lean_g: float = 0.0, rough_g: float = 0.7
+    delta_g: float,
+    *,
+    told_g: float = 0.0,
+    leaning: int = 0,
+    lean_g: float = 0.0,
+    just_told_g: float = 0.0,
+    rough_g: float = 0.7,
 ) -> float:
     """How long a change without meaning holds until it is the level."""
     shelf = row()
     shelf.look()
-    shelf.crosstalk_g, shelf.leaning, shelf.lean_g = told_g, leaning, lean_g
+    shelf.crosstalk_g, shelf.leaning, shelf.lean_g, shelf.just_told_g = told_g, leaning, lean_g, just_told_g
     _, verdict = course(shelf, "cola", delta_g, until_s=25.0, rough_g=rough_g, rest_g=0.7)
     assert verdict.ruling is Ruling.LEVEL
     return verdict.step.flat_s
@@ -323,6 +374,85 @@ def test_each_lane_s_own_bottle_at_the_same_moment_is_two_bottles() -> None:
     verdict = across(shelf, "cola", -345.0, "soap", -90.0)
     assert words(verdict.said) == [(-1, "cola", COLA, 1, None)]
     assert verdict.resolved == (shelf.stretch("cola").index,)
+
+
+@pytest.mark.parametrize("order", [("cola", "soap"), ("soap", "cola")])
+@pytest.mark.parametrize("watched", [False, True])
+def test_a_bottle_across_the_border_is_one_bottle_though_the_smaller_part_weighs_as_much_as_a_soap(
+    watched: bool, order: tuple[str, str]
+) -> None:
+    """Nothing is told before: not the soap alone, and not something odd off the other lane."""
+    shelf = row()
+    if watched:
+        shelf.hand("ann", shelf.middle("soap") - 0.05)
+    grams = {"cola": -255.0, "soap": -90.0}
+    flats = [0.05 * k for k in range(2, 21)]
+    verdicts = [across(shelf, order[0], grams[order[0]], order[1], grams[order[1]], flat_s=s) for s in flats]
+    first = next(verdict for verdict in verdicts if verdict.ruling is not Ruling.WAIT)
+    assert words(first.said) == [(-1, "cola", COLA, 1, "ann" if watched else None)]
+    assert first.step.flat_s <= 1.0 + 1e-9
+
+
+@pytest.mark.parametrize("order", [("cola", "soap"), ("soap", "cola")])
+def test_what_is_laid_across_the_border_is_told_as_early_as_if_no_part_of_it_weighed_as_much_as_a_soap(
+    order: tuple[str, str],
+) -> None:
+    shelf = row()
+    shelf.hand("ann", shelf.middle("soap") - 0.05)
+    shelf.holds("ann", TEA, 420.0)
+    grams = {"cola": 330.0, "soap": 90.0}
+    verdict = across(shelf, order[0], grams[order[0]], order[1], grams[order[1]], flat_s=0.4)
+    assert words(verdict.said) == [(1, "cola", TEA, 1, "ann")]
+
+
+def test_while_only_a_touch_speaks_against_one_thing_its_smaller_part_is_not_told() -> None:
+    shelf = row()
+    alone = shelf.judged("soap", -90.0, flat_s=0.6)
+    beside = across(shelf, "soap", -90.0, "cola", -255.0, flat_s=0.6)
+    assert (alone.ruling, beside.ruling) == (Ruling.TOLD, Ruling.WAIT)
+    assert beside.step.delta_g == pytest.approx(-345.0)
+
+
+JUICE_G = 255.0  # with a soap, as much as a bottle of cola
+
+
+def both_lanes(odd_g: float, *, first: str = "soap", **at_m: float) -> Verdict:
+    """Juice, less so much, goes from one lane and soap, more so much, from the other, and together they weigh what a
+    cola does; visitors' hands are `at_m` from the border."""
+    shelf = Shelf(
+        lane("cola", "a", "b"),
+        lane("cola", "a", "b", gtin=TEA, unit_g=JUICE_G),
+        lane("soap", "c", gtin=SOAP, unit_g=90.0),
+    )
+    for visitor, where_m in at_m.items():
+        shelf.hand(visitor, 0.2 + where_m)
+    grams = {"cola": -JUICE_G - odd_g, "soap": -90.0 + odd_g}
+    other = "cola" if first == "soap" else "soap"
+    return across(shelf, first, grams[first], other, grams[other], flat_s=1.0)
+
+
+@pytest.mark.parametrize(("first", "taken"), [("cola", (TEA, 1, "ann")), ("soap", (SOAP, 1, "bob"))])
+def test_two_who_take_from_two_lanes_at_the_same_moment_take_two_things_though_one_would_weigh_the_same(
+    first: str, taken: tuple[str, int, str]
+) -> None:
+    verdict = both_lanes(0.0, first=first, ann=-0.08, bob=0.08)
+    assert words(verdict.said) == [(-1, first, *taken)]
+    assert len(verdict.resolved) == 1
+
+
+def test_one_thing_is_told_as_soon_as_it_is_likelier_than_two() -> None:
+    told = (both_lanes(0.1 * k, ann=0.0) for k in range(200))
+    (bottle,) = next(verdict.said for verdict in told if len(verdict.resolved) == 2)
+    assert bottle.move.gtin == COLA
+    assert 0.45 < bottle.confidence < 0.6
+
+
+def test_two_things_by_one_visitor_at_one_moment_are_rarer_than_by_two_and_rather_one() -> None:
+    by_two, by_one = (
+        next(odd_g for odd_g in (0.1 * k for k in range(200)) if len(both_lanes(odd_g, **hands).resolved) == 2)
+        for hands in ({"ann": -0.02, "bob": 0.02}, {"ann": 0.0})
+    )
+    assert by_one + 0.5 < by_two
 
 
 def test_what_happens_at_different_moments_or_in_different_directions_is_not_one_thing() -> None:

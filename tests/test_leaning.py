@@ -6,7 +6,7 @@ import pytest
 from shelf_scene import AT_S, BEGAN_S, CHIPS, COLA, SOAP, Shelf, lane, nothing, words
 
 from agent.fusion.evidence import shares_load
-from agent.fusion.judge import Ruling
+from agent.fusion.judge import Ruling, Verdict
 from agent.weighing.step import Motion
 
 LONG_AGO = AT_S - 60.0
@@ -131,6 +131,29 @@ def test_a_body_that_leans_on_the_shelf_for_ten_seconds_takes_nothing() -> None:
     shelf.leaning = 1
     for flat_s in (0.5, 1.0, 2.0, 4.0, 6.0, 8.0, 10.0):
         assert shelf.judged("cola", -345.0, flat_s=flat_s, **TREMBLING).ruling is Ruling.WAIT
+
+
+@pytest.mark.parametrize("delta_g", [-345.0, 345.0])
+def test_a_can_moved_by_nobody_seen_while_another_lane_moves_is_told_when_it_has_stood_stiffly_for_seconds(
+    delta_g: float,
+) -> None:
+    """By somebody whom the tracker does not see. No body stands so still; it trembles."""
+    stiff, trembling = unseen(delta_g, rough_g=0.7), unseen(delta_g, rough_g=3.0)
+    assert [verdict.ruling for verdict in trembling] == [Ruling.WAIT] * len(trembling)
+    assert Ruling.LEVEL not in [verdict.ruling for verdict in stiff]
+    first = next(verdict for verdict in stiff if verdict.said)
+    assert 1.0 < first.step.flat_s < 3.0
+    sign = 1 if delta_g > 0 else -1
+    assert words(first.said) == [(sign, "cola", COLA, 1, None)]
+
+
+def unseen(delta_g: float, *, rough_g: float) -> list[Verdict]:
+    """All verdicts of the first three seconds, while another lane moves too and no hand is seen."""
+    shelf = row()
+    shelf.look()
+    shelf.leaning = 1
+    flats = [0.1 * k for k in range(1, 30)]
+    return [shelf.judged("cola", delta_g, flat_s=flat_s, rough_g=rough_g, rest_g=0.7) for flat_s in flats]
 
 
 def test_a_can_that_a_hand_takes_is_told_although_another_lane_moves_too() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import pytest
 from hypothesis import given, settings
@@ -220,11 +220,63 @@ def test_the_longer_a_hand_is_in_the_lane_the_rather_it_is_one_of_two() -> None:
     each = [share_the_lane(FRAMES[:k]) for k in range(len(FRAMES) + 1)]
     assert each == sorted(each)
     assert each[0] < 0.01
-    assert 1.0 - each[1] > 3 * (1.0 - each[-1])
+    assert each[1] < 0.65 < 0.8 < each[2]
+    assert each[-1] > 0.95
 
 
 def test_a_hand_that_is_seen_badly_once_is_one_of_two_all_the_same() -> None:
     assert share_the_lane(FRAMES[1:]) > 0.8
+
+
+def test_a_hand_that_swings_by_in_front_of_the_lane_takes_nothing_and_the_one_that_stays_takes_both() -> None:
+    shelf = row()
+    shelf.hand("ann", shelf.middle("cola"))
+    for i in range(-6, 20):
+        shelf.glimpse("bob", shelf.middle("cola"), d_m=0.16 if i == 0 else 0.4, at_s=AT_S + i / FRAME_HZ)
+    verdict = shelf.judged("cola", -690.0, -345.0, -345.0, flat_s=1.0)
+    assert words(verdict.said) == [(-1, "cola", COLA, 2, "ann")]
+
+
+def behind_a_hole(**reaches: tuple[float, float]) -> Shelf:
+    """A hole of four seconds, in which each visitor's hand is for half a second at a place in the shelf, and at
+    another, `beside_m` from the middle of the lane of cola, for all the rest: `name=(place_m, beside_m)`."""
+    shelf = row()
+    for k, (visitor, (place_m, beside_m)) in enumerate(reaches.items()):
+        for i in range(round(-HOLE_S * FRAME_HZ), 8):
+            since_s = i / FRAME_HZ + HOLE_S - 1.0 - k
+            at_m = place_m if 0.0 <= since_s < 0.5 else beside_m
+            shelf.glimpse(visitor, shelf.middle("cola") + at_m, at_s=AT_S + i / FRAME_HZ)
+    return shelf
+
+
+HOLE_S = 4.0
+IN_THE_HOLE = {"began": AT_S - HOLE_S, "fell": AT_S - HOLE_S, "across_gap": True}
+
+
+def test_behind_a_hole_in_the_stream_the_best_moment_of_a_hand_counts() -> None:
+    """Ann's hand was there for a moment; Bob's was near all the time, and never there."""
+    shelf = behind_a_hole(ann=(0.0, 0.9), bob=(0.13, 0.13))
+    told = shelf.told("cola", -345.0, -172.0, -173.0, flat_s=1.0, **IN_THE_HOLE)
+    assert chance(told, visitor="ann") > 2 * chance(told, visitor="bob") > 0.0
+
+
+def test_behind_a_hole_in_the_stream_two_who_reached_in_one_after_the_other_took_one_each() -> None:
+    shelf = behind_a_hole(ann=(-0.05, 0.9), bob=(0.05, 0.9))
+    verdict = shelf.judged("cola", -690.0, -345.0, -345.0, flat_s=1.0, **IN_THE_HOLE)
+    assert words(verdict.said) == [(-1, "cola", COLA, 1, "ann"), (-1, "cola", COLA, 1, "bob")]
+
+
+@pytest.mark.parametrize("visitors", [("ann", "bob"), ("ann",), ()])
+def test_a_soap_and_a_stray_many_times_as_heavy_that_leave_at_once_are_both_told(visitors: Sequence[str]) -> None:
+    shelf = row()
+    shelf.lies("soap", TEA, 420.0)
+    for k, visitor in enumerate(visitors):
+        shelf.hand(visitor, shelf.middle("soap") + 0.06 * (k - 0.5))
+    verdict = shelf.judged("soap", -510.0, flat_s=1.0)
+    taken = sorted((sign, lane, gtin, units) for sign, lane, gtin, units, _ in words(verdict.said))
+    assert taken == [(-1, "soap", SOAP, 1), (-1, "soap", TEA, 1)]
+    if len(visitors) == 2:
+        assert {one.move.visitor for one in verdict.said} == set(visitors)
 
 
 def test_one_thing_laid_down_as_another_is_taken() -> None:

@@ -118,6 +118,18 @@ def test_what_six_cans_add_up_to_next_door_is_no_event_there() -> None:
     assert {said.lane for said in board.played(31)} == {"soup"}
 
 
+def test_what_is_taken_right_after_a_can_is_set_down_weighs_what_it_weighs(store: Store) -> None:
+    """The last grams of the hand leave the can when it is told already; what goes then is lighter than they."""
+    store.lane("cola", unit_g=345, units=6, plates=2)
+    store.also("cola", "gum", unit_g=60, units=6)
+    store.picks("ann", "cola", at=3.0)
+    store.puts("ann", "cola", at=7.0)
+    store.load("cola", 25.0, 0, (6.95, 7.05, 7.8, 7.95), (0.0, 1.0, 1.0, 0.0))
+    store.picks("ann", "cola", at=9.0, goods="gum", plate=1)
+    assert store.played(12) == [pick("cola", by="ann"), put("cola", by="ann"), pick("cola", goods="gum", by="ann")]
+    assert store.movements[-1].delta_g == pytest.approx(-60.0, abs=6.0)
+
+
 def test_rearranging_a_lane_is_no_event(board: Store) -> None:
     """A can is pushed from one plate of its lane to the other."""
     board.hand_in("cola", at=3.0, visitor="ann")

@@ -102,6 +102,22 @@ def test_what_was_taken_while_the_cable_was_out_is_told_when_it_is_back(two: Sto
     assert two.stock("water").units == 5
 
 
+@pytest.mark.parametrize("lanes", [3, 4])
+def test_what_several_visitors_took_from_a_board_meanwhile_is_not_a_body_that_leans_on_it(
+    store: Store, lanes: int
+) -> None:
+    """All of it seems to have happened at once."""
+    for lane, unit_g in (("cola", 345), ("water", 520), ("soup", 410), ("tea", 60)):
+        store.lane(lane, unit_g=unit_g, units=8, plates=2)
+    taken = list(zip(("ann", "bob", "cid", "eve"), store.lanes, strict=True))[:lanes]
+    for i, (visitor, lane) in enumerate(taken):
+        store.picks(visitor, lane, at=5.0 + 0.6 * i)
+    store.scale_lost(since=4.0, until=8.0)
+    assert store.played(8) == []
+    assert store.played(14) == [pick(lane, by=visitor) for visitor, lane in taken]
+    assert max(movement.decided_s for movement in store.movements) < 8.8
+
+
 def test_and_afterwards_everything_is_as_before(two: Store) -> None:
     two.scale_lost(since=4.0, until=9.0)
     two.picks("ann", "cola", at=12.0)

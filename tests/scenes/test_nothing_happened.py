@@ -59,6 +59,14 @@ def test_leaning_on_the_board_is_no_event(board: Store) -> None:
     assert board.played(14) == []
 
 
+def test_a_body_that_leans_on_three_lanes_until_two_of_them_are_level_lays_nothing_on_the_third(board: Store) -> None:
+    """And takes nothing when it goes. The third lane, pressed hardest, comes to rest last."""
+    board.enters("ann", at=1.0)
+    for lane, grams, halfway in (("cola", 60.0, 1.0), ("tea", 45.0, 1.0), ("water", 200.0, 0.6)):
+        board.load(lane, grams, 0, (3.0, 3.3, 5.0, 5.5, 11.0, 11.3), (0.0, halfway, halfway, 1.0, 1.0, 0.0))
+    assert board.played(17) == []
+
+
 def test_a_shaken_shelf_is_no_event(board: Store) -> None:
     for at in (3.0, 6.0, 9.0):
         board.shake(at=at, by=15.0, lasts_s=1.5)
