@@ -17,6 +17,7 @@ from agent.fusion.hole import dated
 from agent.fusion.judge import Ruling, Verdict, judge
 from agent.fusion.ledger import Ledger
 from agent.fusion.telling import Mode, restock_reason, tell
+from agent.fusion.timing import LEANT_S
 from agent.messages import Counts, Snapshot, Tracks
 from agent.shelf.planogram import Planogram
 from agent.weighing.calibration import Calibration
@@ -26,6 +27,7 @@ from wire.events import Clock, Pick, Put, Restock
 
 BACK_S = 0.2  # the old level held this long: the touch is over
 CROSSTALK_S = 1.5  # a neighbour's step is felt this long around it
+STILL = Motion(0.0, 0.0, 0.0, 0.0)
 SETTLING_S = 1.0  # what was told comes to rest for good within this time
 Movement = Pick | Put | Restock
 
@@ -130,6 +132,7 @@ class Attendant:
             leaning=sum(shares_load(step, motion) for motion in (*motions, *self._levelled_since(step, board))),
             lean_g=0.0 if step.across_gap else common_load([motion.away_g for motion in motions]),
             just_told_g=self._just_told_g(step),
+            levelled_g=self._levelled_g(step),
         )
 
     def _next_door_g(self, step: Step, but: tuple[int, ...] = ()) -> float:
@@ -146,6 +149,11 @@ class Attendant:
         them still leans."""
         known = [self._levelled[index] for index in board if index in self._levelled]
         return [motion for at, motion in known if step.began <= at <= step.now]
+
+    def _levelled_g(self, step: Step) -> float:
+        """What was taken for this very stretch's level without meaning before the step began; signed, 0 for nothing."""
+        at, motion = self._levelled.get(step.stretch, (-math.inf, STILL))
+        return motion.away_g if step.began - LEANT_S <= at <= step.began else 0.0
 
     def _just_told_g(self, step: Step) -> float:
         """What was told of this very stretch right before the step began; signed, 0 for nothing."""

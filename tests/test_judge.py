@@ -241,6 +241,31 @@ def test_what_a_hand_takes_right_after_something_heavier_came_is_no_tail() -> No
     assert words(verdict.said) == [(-1, "mixed", SOAP, 1, "ann")]
 
 
+def test_an_odd_weight_that_a_hand_takes_right_after_is_no_tail_either() -> None:
+    shelf = Shelf(lane("cola", "a"))
+    shelf.just_told_g = 345.0
+    shelf.hand("ann", shelf.middle("cola"), stays_s=1.2)
+    after_s, verdict = course(shelf, "cola", -100.0)
+    assert after_s > 1.2
+    assert words(verdict.said) == [(-1, "cola", None, None, "ann")]
+
+
+def test_a_load_that_meant_nothing_and_goes_again_is_no_pick_that_nobody_saw() -> None:
+    leant, never = Shelf(lane("soap", "a", gtin=SOAP, unit_g=90.0)), Shelf(lane("soap", "a", gtin=SOAP, unit_g=90.0))
+    leant.levelled_g = 90.0
+    for shelf in (leant, never):
+        shelf.look()
+    assert course(leant, "soap", -90.0)[1].ruling is Ruling.LEVEL
+    assert words(course(never, "soap", -90.0)[1].said) == [(-1, "soap", SOAP, 1, None)]
+
+
+def test_a_unit_taken_by_a_hand_is_a_unit_though_somebody_leant_there_before() -> None:
+    shelf = Shelf(lane("soap", "a", gtin=SOAP, unit_g=90.0))
+    shelf.levelled_g = 60.0
+    shelf.hand("ann", shelf.middle("soap"))
+    assert words(course(shelf, "soap", -90.0)[1].said) == [(-1, "soap", SOAP, 1, "ann")]
+
+
 @pytest.mark.parametrize("load", [{"leaning": 1}, {"lean_g": -50.0}])
 def test_a_trembling_level_that_another_lane_shares_is_a_body_and_goes_again(load: dict[str, float]) -> None:
     assert level_s(-60.0, rough_g=3.0, **load) == pytest.approx(20.0, abs=0.11)

@@ -46,6 +46,7 @@ class Around:
     leaning: int  # other stretches of the board that moved the same way at the same time
     lean_g: float  # what a body leaning on the board adds to each stretch right now
     just_told_g: float  # told of this very stretch a moment before
+    levelled_g: float  # taken for its level without meaning, not long ago
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ YOUNG_ERROR, YOUNG_S = 0.02, 0.15  # of the step: the tail of a hand letting go,
 TAIL = 0.5  # of the roughness, too much: what is set down comes to rest from above
 LEAN_SPREAD = 0.6  # of what leaning adds: it is not the same everywhere
 CROSSTALK, CROSSTALK_SPREAD = 0.01, 0.008  # of a neighbour's step (measured: 10.4 g of 621 g, same sign)
+UNDONE, UNDONE_SPREAD = 0.5, 0.15  # a load that was taken for the level goes again: how often, and how exactly
 DRIFT_SHARE, DRIFT_G = 0.02, 15.0  # levels creep, cables are leant on: shifts of this size that mean nothing
 TOUCH_G = 800.0  # presses and lifts spread over about this much, with a long tail: a person leans with 15 kg
 UNREST_S, UNREST_MOST = 0.5, 6.0  # goods come to rest at once; the longer it took, the longer the rest must last
@@ -31,7 +32,7 @@ REST_ROUGH_G = 4.0  # goods set down on a shaken shelf
 PAIR_TOGETHER = 4.0  # two visitors with both hands in the lane take one each; two units at a grasp are 0.08
 PAIR_SEVERAL = 0.2  # ... of whom one takes several
 PAIR_LAID = 0.05  # ... lay something down at the same moment
-PAIR_UNSEEN = 0.1  # ... of whom one is not seen
+PAIR_UNSEEN = 0.03  # ... of whom one is not seen
 PAIR_LINGERS = 0.15  # ... of whom one's hand was there long before, or still is
 PAIR_SAME = 0.004  # one visitor, two different things at once
 PAIR_SWAP = 0.03  # one thing comes as another goes
@@ -79,7 +80,15 @@ def normalise(weighted: list[Weighted]) -> list[Explanation]:
 def _nothing(e: Evidence) -> float:
     delta = _own_delta_g(e)
     drift = DRIFT_SHARE / (2.0 * DRIFT_G) * math.exp(-abs(delta) / DRIFT_G)
-    return (1.0 - DRIFT_SHARE) * _normal(delta, _sigma(e)) + drift
+    return (1.0 - DRIFT_SHARE) * _normal(delta, _sigma(e)) + drift + _undone(e)
+
+
+def _undone(e: Evidence) -> float:
+    """What was there for a while and meant nothing is gone: somebody leaned, and went."""
+    level_g = e.around.levelled_g
+    if level_g == 0.0:
+        return 0.0
+    return UNDONE * _normal(e.step.delta_g + level_g, math.hypot(_sigma(e), UNDONE_SPREAD * level_g))
 
 
 def _touch(e: Evidence) -> float:

@@ -79,7 +79,7 @@ def judge(step: Step, stretch: Stretch, around: Around, beside: Iterable[tuple[S
                 return one
     told = normalise(alone)
     verdict = _rule(step, stretch, (stretch.index,), around.hands, told)
-    if verdict is None and _real(told) <= LIKELY and step.flat_s >= settled_s(step, around):
+    if verdict is None and _real(told) <= LIKELY and step.flat_s >= settled_s(step, stretch, around):
         return level
     return verdict or wait
 

@@ -60,11 +60,12 @@ def still_at_it(step: Step, stretch: Stretch, hands: Hands, moves: tuple[Move, .
     return any(move.visitor in inside for move in moves)
 
 
-def settled_s(step: Step, around: Around) -> float:
+def settled_s(step: Step, stretch: Stretch, around: Around) -> float:
     """How long a level without meaning must hold before it is the level."""
     if 0.0 < step.delta_g * around.next_door_g < MOST_CROSSTALK * around.next_door_g**2:
         return LATEST_S  # felt from next door: it stays so
-    if 0.0 < -step.delta_g * around.just_told_g < MOST_TAIL * around.just_told_g**2:
+    tail = 0.0 < -step.delta_g * around.just_told_g < MOST_TAIL * around.just_told_g**2
+    if tail and not around.hands.inside(stretch, step.now):
         return TAIL_S  # what was told comes to rest: the next step must find the right level
     if (around.lean_g != 0.0 or around.leaning) and trembles(step):
         return LEANT_S  # a body: the load goes again, and then the old level must still be known

@@ -60,9 +60,10 @@ def test_leaning_on_the_board_is_no_event(board: Store) -> None:
 
 
 def test_a_body_that_leans_on_three_lanes_until_two_of_them_are_level_lays_nothing_on_the_third(board: Store) -> None:
-    """And takes nothing when it goes. The third lane, pressed hardest, comes to rest last."""
+    """And takes nothing when it goes, though one bag of tea weighs what leaves that lane. The third lane, pressed
+    hardest, comes to rest last."""
     board.enters("ann", at=1.0)
-    for lane, grams, halfway in (("cola", 60.0, 1.0), ("tea", 45.0, 1.0), ("water", 200.0, 0.6)):
+    for lane, grams, halfway in (("cola", 60.0, 1.0), ("tea", 60.0, 1.0), ("water", 200.0, 0.6)):
         board.load(lane, grams, 0, (3.0, 3.3, 5.0, 5.5, 11.0, 11.3), (0.0, halfway, halfway, 1.0, 1.0, 0.0))
     assert board.played(17) == []
 
