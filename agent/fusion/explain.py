@@ -39,6 +39,7 @@ PAIR_SWAP = 0.03  # one thing comes as another goes
 PAIR_SIGMAS = 4.0
 MOST_OF_PAIR = 40  # candidates for each half: a crowd must not make one step cost seconds
 LEAST_OF_PAIR = 3e-3  # prior of each of two: two unlikely things at once are not worth the search
+HOPELESS_SIGMAS = 9.0  # a billion times less likely than what fits
 POOR_SIGMAS = 2.5  # a single move that fits worse than this makes pairs worth a look
 
 
@@ -50,18 +51,19 @@ class Explanation:
     probability: float
 
 
+Measured = tuple[float, float]  # grams, sigma
 Weighted = tuple[tuple[Move, ...], float]  # moves, prior times likelihood (per gram)
 
 
 def weigh(evidence: Evidence, *, pairs: bool = True) -> list[Weighted]:
     """Every explanation with its weight. `pairs`: also two moves at once, where one alone fits badly."""
-    shelf = evidence.around.shelf
-    weighted: list[Weighted] = [((), _nothing(evidence)), ((), _touch(evidence))]
+    shelf, measured = evidence.around.shelf, _measured(evidence)
+    weighted: list[Weighted] = [((), _nothing(evidence, measured)), ((), _touch(evidence))]
     singles = list(_singles(evidence, shelf))
-    scored = [(move, _fit(evidence, (move,))) for move in singles]
-    weighted += [((move,), weight) for move, weight in scored]
-    if pairs and (_poor(evidence, singles) or len(evidence.both) > 2):
-        weighted += [(pair, weight) for pair in _pairs(evidence, shelf) if (weight := _fit(evidence, pair)) > 0.0]
+    ways: list[tuple[Move, ...]] = [(move,) for move in singles]
+    if pairs and (_poor(evidence, measured, singles) or len(evidence.both) > 2):
+        ways += _pairs(evidence, measured, shelf)
+    weighted += [(moves, weight) for moves in ways if (weight := _fit(evidence, measured, moves)) > 0.0]
     return weighted
 
 
@@ -77,18 +79,18 @@ def normalise(weighted: list[Weighted]) -> list[Explanation]:
 # -- nothing, or a touch ----------------------------------------------------------------------------------------------
 
 
-def _nothing(e: Evidence) -> float:
-    delta = _own_delta_g(e)
+def _nothing(e: Evidence, measured: Measured) -> float:
+    delta, sigma = measured
     drift = DRIFT_SHARE / (2.0 * DRIFT_G) * math.exp(-abs(delta) / DRIFT_G)
-    return (1.0 - DRIFT_SHARE) * _normal(delta, _sigma(e)) + drift + _undone(e)
+    return (1.0 - DRIFT_SHARE) * _normal(delta, sigma) + drift + _undone(e, sigma)
 
 
-def _undone(e: Evidence) -> float:
+def _undone(e: Evidence, sigma: float) -> float:
     """What was there for a while and meant nothing is gone: somebody leaned, and went."""
     level_g = e.around.levelled_g
     if level_g == 0.0:
         return 0.0
-    return UNDONE * _normal(e.step.delta_g + level_g, math.hypot(_sigma(e), UNDONE_SPREAD * level_g))
+    return UNDONE * _normal(e.step.delta_g + level_g, math.hypot(sigma, UNDONE_SPREAD * level_g))
 
 
 def _touch(e: Evidence) -> float:
@@ -122,11 +124,11 @@ def _ways_in(e: Evidence, size_g: float, visitor: str | None, shelf: ShelfState)
     return puts(e.stretch, size_g, visitor, shelf)
 
 
-def _pairs(e: Evidence, shelf: ShelfState) -> Iterable[tuple[Move, Move]]:
+def _pairs(e: Evidence, measured: Measured, shelf: ShelfState) -> Iterable[tuple[Move, Move]]:
     came, went = parts(e.step)
     takes = _candidates(e, (m for v in e.both for m in _ways_out(e, went, v, shelf))) if went else []
     lays = _candidates(e, (m for v in e.both for m in _ways_in(e, came, v, shelf))) if came else []
-    limit = PAIR_SIGMAS * _sigma(e)
+    limit = PAIR_SIGMAS * measured[1]
     for takings in takes:
         for laying in lays:
             off = abs(laying.mean_g - takings.mean_g - e.step.delta_g)
@@ -158,9 +160,9 @@ def _candidates(e: Evidence, moves: Iterable[Move]) -> list[Move]:
     return sorted(likely, key=lambda m: -likely[m])[:MOST_OF_PAIR]
 
 
-def _poor(e: Evidence, singles: list[Move]) -> bool:
+def _poor(e: Evidence, measured: Measured, singles: list[Move]) -> bool:
     """Does no single known thing explain this well?"""
-    delta, sigma = abs(e.step.delta_g), _sigma(e)
+    delta, sigma = abs(e.step.delta_g), measured[1]
     fits = any(
         not m.broad and abs(m.mean_g - delta) < POOR_SIGMAS * math.hypot(m.sigma_g, sigma) and m.prior > 1e-3
         for m in singles
@@ -169,17 +171,21 @@ def _poor(e: Evidence, singles: list[Move]) -> bool:
     return not fits or min(came, went) > 0.0
 
 
-def _fit(e: Evidence, moves: tuple[Move, ...]) -> float:
-    """Prior times likelihood of the weight, of its place on the cells, and of the hands."""
-    weight = _coupling(e, moves)
-    for move in moves:
-        weight *= move.prior * _hands(e, moves, move)
+def _fit(e: Evidence, measured: Measured, moves: tuple[Move, ...]) -> float:
+    """Prior times likelihood of the weight, of the hands, and of its place on the cells; 0 for what is hopeless."""
     if any(m.broad for m in moves):
         scale = max(m.scale_g for m in moves)
-        return weight / scale * math.exp(-abs(e.step.delta_g) / scale) * place(e, moves)
-    mean = sum(m.sign * m.mean_g for m in moves)
-    sigma = math.sqrt(_sigma(e) ** 2 + sum(m.sigma_g**2 for m in moves))
-    return weight * _normal(_own_delta_g(e) - mean, sigma) * place(e, moves)
+        weight = math.exp(-abs(e.step.delta_g) / scale) / scale
+    else:
+        off_g = measured[0] - sum(m.sign * m.mean_g for m in moves)
+        sigma = math.sqrt(measured[1] ** 2 + sum(m.sigma_g**2 for m in moves))
+        if abs(off_g) > HOPELESS_SIGMAS * sigma:
+            return 0.0
+        weight = _normal(off_g, sigma)
+    weight *= _coupling(e, moves)
+    for move in moves:
+        weight *= move.prior * _hands(e, moves, move)
+    return weight * place(e, moves)
 
 
 def _coupling(e: Evidence, moves: tuple[Move, ...]) -> float:
@@ -209,8 +215,12 @@ def _hands(e: Evidence, moves: tuple[Move, ...], move: Move) -> float:
 # -- the measured weight ----------------------------------------------------------------------------------------------
 
 
+def _measured(e: Evidence) -> Measured:
+    """The step without what the neighbour's step, or a body on the board, does to this stretch; and its sigma."""
+    return _own_delta_g(e), _sigma(e)
+
+
 def _own_delta_g(e: Evidence) -> float:
-    """The step without what the neighbour's step, or a body on the board, does to this stretch."""
     return e.step.delta_g - CROSSTALK * e.around.crosstalk_g - e.around.lean_g - tail_g(e.step)
 
 

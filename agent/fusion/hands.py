@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Reversible, Sequence
 
 from agent.messages import Snapshot, Tracks
 from agent.shelf.planogram import Box, Stretch
@@ -104,9 +104,8 @@ class Hands:
         fits: dict[str, list[float]] = {}
         for visitor, kept in self._hands.items():
             frames: dict[float, float] = {}  # its nearer hand in each
-            for p in kept:
-                if since <= p[0] <= until:
-                    frames[p[0]] = min(_distance2(p, stretch.box, u_m), frames.get(p[0], math.inf))
+            for p in _between(kept, since, until):
+                frames[p[0]] = min(_distance2(p, stretch.box, u_m), frames.get(p[0], math.inf))
             if frames:
                 fits[visitor] = [math.exp(-0.5 * d2) for d2 in frames.values()]
         return fits
@@ -116,15 +115,15 @@ class Hands:
         kept = self._hands.get(visitor)
         if stretch.box is None or not kept:
             return False
-        before = deque(p for p in kept if p[0] <= moment - LONG_BEFORE_S)
-        return _is_inside(before, stretch.box, moment - LONG_BEFORE_S) or _is_inside(kept, stretch.box, t)
+        before = moment - LONG_BEFORE_S
+        return _is_inside(kept, stretch.box, before) or _is_inside(kept, stretch.box, t)
 
     def nearest(self, stretch: Stretch, visitor: str | None, since: float, until: float) -> Position | None:
         """Where and when this visitor's hand was nearest to the stretch; None when it was not seen."""
         box = stretch.box
         if box is None or visitor is None:
             return None
-        seen = [(_distance2(p, box, None), p) for p in self._hands.get(visitor, ()) if since <= p[0] <= until]
+        seen = [(_distance2(p, box, None), p) for p in _between(self._hands.get(visitor, ()), since, until)]
         return min(seen)[1] if seen else None
 
     def visits(self, stretch: Stretch, visitor: str | None, since: float, until: float) -> list[float]:
@@ -132,7 +131,8 @@ class Hands:
         box = stretch.box
         if box is None or visitor is None:
             return []
-        inside = [p[0] for p in self._hands.get(visitor, ()) if since <= p[0] <= until and _within(p, box)]
+        positions = reversed(list(_between(self._hands.get(visitor, ()), since, until)))
+        inside = [p[0] for p in positions if _within(p, box)]
         stays: list[list[float]] = []
         for t in inside:
             if stays and t - stays[-1][-1] <= HIDDEN_S:
@@ -159,10 +159,20 @@ class Hands:
         self._seen, self._last = dict(state["seen"]), state["last"]
 
 
+def _between(kept: Reversible[Position], since: float, until: float) -> Iterator[Position]:
+    """The newest first: what is asked for is mostly recent."""
+    for position in reversed(kept):
+        if position[0] < since:
+            return
+        if position[0] <= until:
+            yield position
+
+
 def _is_inside(kept: deque[Position], box: Box, t: float) -> bool:
-    """Frame by frame, newest first, for as long as fewer hands are seen than the visitor has shown before."""
+    """At `t`, as far as was known then: frame by frame, newest first, for as long as fewer hands are seen than the
+    visitor has shown before."""
     frames: dict[float, list[bool]] = {}
-    for at, u, v, d in reversed(kept):
+    for at, u, v, d in _between(kept, -math.inf, t):
         if t - at > HIDDEN_S and at not in frames:
             break
         frames.setdefault(at, []).append(_within((at, u, v, d), box))
