@@ -68,7 +68,7 @@ class Salvaged:
 def set_aside(path: Path) -> Path:
     """Renames the file (with its log) to `<name>.corrupt-<n>` and returns the new path. OSError when it cannot."""
     ends = (file.name.rpartition("-")[2] for file in path.parent.glob(path.name + ".corrupt-*"))
-    taken = sorted(int(end) for end in ends if end.isdigit())
+    taken = sorted(int(end) for end in ends if end.isascii() and end.isdigit())
     aside = path.with_name(f"{path.name}.corrupt-{taken[-1] + 1 if taken else 1}")
     path.rename(aside)
     for end in SIDE_FILES:

@@ -6,6 +6,7 @@ WAL with `synchronous=FULL`: each commit is on the medium before it returns (mea
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -89,6 +90,10 @@ def told(path: Path) -> Iterator[None]:
 
 def connect(path: Path, *, check: bool) -> sqlite3.Connection:
     """An open file with our tables. `check` reads it whole, as is wise after a power cut. Raises OutboxError."""
+    if path.exists() and not path.is_file():
+        raise OutboxError("cannot_open", f"outbox {path}: this is no file; remove it or name another outbox.path")
+    if path.exists() and not os.access(path, os.R_OK | os.W_OK):
+        raise OutboxError("cannot_open", f"outbox {path}: it is not ours to write: give it to the agent's user")
     with told(path):
         _look_at_header(path)
         connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_S)

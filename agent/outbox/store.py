@@ -25,9 +25,9 @@ from agent.outbox import sql
 from agent.outbox.budget import Budget
 from agent.outbox.envelope import seal
 from agent.outbox.inbox import MOST_RESULTS, Group
-from agent.outbox.protocol import Receipt, ResultRow, Row, Stamp, Waiting
+from agent.outbox.protocol import OutboxError, Receipt, ResultRow, Row, Stamp, Waiting
 from agent.outbox.ranges import Dropped
-from agent.outbox.rescue import Anchor
+from agent.outbox.rescue import Anchor, Rescues
 from agent.outbox.salvage import Salvaged
 from wire.events import Cleared, Fault
 from wire.topics import Topics
@@ -55,12 +55,21 @@ class Store:
     committed_wall_s: float | None  # unix time of the newest one
     waiting: Waiting
 
-    def __init__(self, path: Path, topics: Topics, boot: str, *, max_bytes: int, check: bool = True) -> None:
+    def __init__(
+        self,
+        path: Path,
+        topics: Topics,
+        boot: str,
+        *,
+        max_bytes: int,
+        check: bool = True,
+        rescues: Rescues | None = None,
+    ) -> None:
         self.path = path
         self.topics = topics
         self.boot = boot
         self.connection = sql.connect(path, check=check)
-        self._anchor = Anchor(path)
+        self._anchor = Anchor(path, rescues or Rescues())
         self._budget = Budget(self.connection, max_bytes)
         self._read_counts()
 
@@ -70,7 +79,6 @@ class Store:
 
     def write(self, group: Group, stamp: Stamp) -> Written:
         """The whole group in one transaction, on the medium when this returns."""
-        self.hold()
         with self._transaction():
             accepted, parked = self._forget(group)
             dropped = self._budget.make_room(_estimate_bytes(group))
@@ -94,9 +102,10 @@ class Store:
         )
         return Written(tuple(receipts), rows, dropped.own_sequences)
 
-    def hold(self) -> None:
-        """Is the file still there? If not, it is written again, and OutboxError `file_gone` says to open it."""
-        self._anchor.hold(self.connection)
+    def hold(self) -> OutboxError | None:
+        """Is the file still there? OutboxError `file_gone` is raised when it was written again: open it. One that is
+        returned says why it cannot be: go on with what is open."""
+        return self._anchor.hold(self.connection)
 
     def after(self, sequence: int, limit: int) -> list[Row]:
         """The next waiting events beyond `sequence`, parked ones left out."""

@@ -21,6 +21,7 @@ from agent.outbox.faults import Faults
 from agent.outbox.inbox import Group, Inbox
 from agent.outbox.protocol import Batch, OutboxError, Receipt, Stamp
 from agent.outbox.ranges import Dropped
+from agent.outbox.rescue import Rescues, take_up
 from agent.outbox.reserve import RESERVE_BYTES, Reserve
 from agent.outbox.salvage import salvage, set_aside
 from agent.outbox.store import Store, Written
@@ -30,6 +31,7 @@ from wire.topics import Topics
 IDLE_S = 5.0  # how often the reserve is looked after when there is nothing to do
 PAUSE_S = (0.5, 30.0)  # first and longest pause before a disk that refused is tried again
 DAMAGED = ("corrupt", "newer_format")
+LASTING = ("disk_full", "file_gone")  # not over with the next commit that goes well
 FLUSH_TRIES = 3  # at the end
 
 log = logging.getLogger(__name__)
@@ -74,6 +76,7 @@ class Writer:
         self._pause_s = PAUSE_S[0]  # what that will be after the next failure
         self._fresh = True  # no file was opened yet in this boot
         self._damages = 0
+        self._rescues = Rescues()
 
     def run(self) -> None:
         while not self._stop.is_set():
@@ -93,16 +96,24 @@ class Writer:
             self._write(self._store, group)
         try:
             if self._store is not None:
-                self._store.hold()
+                self._hold(self._store)
             self._fill_window()
         except OutboxError as error:
             self._trouble(error)
         if not self._reserve.held and self._reserve.lay_down():
             self._faults.clear("outbox", "disk_full")
 
+    def _hold(self, store: Store) -> None:
+        """Says while the file is gone and cannot be written again. OutboxError when it was: open it."""
+        if (adrift := store.hold()) is None:
+            self._faults.clear("outbox", "file_gone")
+        else:
+            self._faults.raise_fault("outbox", adrift.code, str(adrift))
+
     def _write(self, store: Store, group: Group) -> None:
         before = (group, store.commits, store.next_sequence)
         try:
+            self._hold(store)
             written = store.write(group, self._stamp())
         except OutboxError as error:
             self._doubt = before
@@ -117,7 +128,7 @@ class Writer:
             self._window.load(written.rows[: self._window.space])
         self._show(store)
         self._pause_s = PAUSE_S[0]
-        self._faults.clear("outbox", *(code for code in self._faults.open("outbox") if code != "disk_full"))
+        self._faults.clear("outbox", *(code for code in self._faults.open("outbox") if code not in LASTING))
         for pending, receipt in zip(group.batches, written.receipts, strict=True):
             pending.done.set_result(receipt)
         self._changed()
@@ -148,15 +159,32 @@ class Writer:
         place = self._place
         try:
             place.path.parent.mkdir(parents=True, exist_ok=True)
-            self._store = Store(place.path, place.topics, place.boot, max_bytes=place.max_bytes, check=self._fresh)
+            if self._fresh:
+                take_up(place.path)
+            self._store = Store(
+                place.path,
+                place.topics,
+                place.boot,
+                max_bytes=place.max_bytes,
+                check=self._fresh,
+                rescues=self._rescues,
+            )
+            self._demand_all_numbers(self._store)
             self._restore(self._store)
         except OutboxError as error:
             self._trouble(error)
         except OSError as error:
-            self._trouble(OutboxError("cannot_open", f"outbox {place.path}: {error}: create the directory"))
+            sentence = f"outbox {place.path}: {error}: create the directory and give it to the agent's user"
+            self._trouble(OutboxError("cannot_open", sentence))
         if self._store is not None or self._wait_s > 0:  # else something was done about it: once more, at once
             self.opened.set()
         return self._store is not None
+
+    def _demand_all_numbers(self, store: Store) -> None:
+        """Numbers given in this boot must be in the file: one that was put in place of ours would give them twice."""
+        if not self._fresh and store.next_sequence <= self._board.last_sequence:
+            sentence = f"outbox {store.path}: an older file lies in the place of ours (next {store.next_sequence})"
+            raise OutboxError("corrupt", sentence)
 
     def _restore(self, store: Store) -> None:
         if self._fresh:
@@ -237,12 +265,13 @@ class Writer:
             self._store = None
 
     def _flush(self) -> None:
+        self._rescues.try_now()
         for _ in range(FLUSH_TRIES):
             if self._store is not None or self._open():
                 group = self._inbox.drain()
-                if not (group.urgent or group.lazy_rows):
-                    break
                 self._round(group)
+                if self._store is not None and not (group.urgent or group.lazy_rows):
+                    break
         self._close()
         if self._doubt is not None:
             self._inbox.put_back(self._doubt[0])

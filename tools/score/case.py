@@ -108,7 +108,7 @@ def load(folder: Path) -> Case:
     try:
         about = json.loads((folder / "case.json").read_text(encoding="utf-8"))
         return Case(folder, about, _config(folder, about))
-    except (OSError, EOFError, ValueError, LookupError, TypeError, AttributeError, StopIteration) as error:
+    except (OSError, EOFError, ValueError, LookupError, TypeError, AttributeError, StopIteration, zlib.error) as error:
         raise CaseError(
             f"{folder}: not a case that can be read: {_said(error)}; docs/cases.md has the format"
         ) from error
