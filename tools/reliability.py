@@ -18,7 +18,7 @@ from tools.score.match import calibration_error
 
 MIXED = ("random_shop", "small_shop", "three", "equal_weights", "misplaced", "same_instant", "chaos")
 BINS = 10
-FIRST_SEED = 16_001  # held out, and apart from the seeds of tools/soak
+FIRST_SEED = 17_001  # held out, and apart from the seeds of tools/soak
 Said = tuple[float, bool]  # confidence, was right
 
 

@@ -64,7 +64,7 @@ setup_python() {
     say "installing shelfd and what its extras bench and test name in setup.cfg into $venv (about 350 MB; needs the network)"
     touch $unfinished
     PIP_DISABLE_PIP_VERSION_CHECK=1 $venv/bin/python -m pip install -qq -e '.[bench,test]' \
-        || die "pip could not install the packages above; once the network is there, run the same command again"
+        || die "pip could not install the packages above: without network, wait for it; otherwise read what pip said, and look whether build/ and shelfd.egg-info/ are yours"
     rm $unfinished
     fingerprint > $stamp
     say "ready"

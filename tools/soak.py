@@ -19,7 +19,7 @@ from tools.bench.run import f1, run
 from tools.bench.world import everyday_shop, random_shop, simulate
 
 GOAL_F1 = 0.97
-FIRST_SEED = 6_001  # held out: seeds are counted up from here, not chosen, and nothing is tuned on them
+FIRST_SEED = 7_001  # held out: seeds are counted up from here, not chosen, and nothing is tuned on them
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ class Outbox:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
-    """The observation stream kept for replay; detections and weights only, never pictures."""
+    """The observation stream kept for replay; tracks and weights only, never pictures."""
 
     dir: str = key("directory of the ring of segments; empty: no recording", default="")
     max_mb: float = key("size of the ring; the oldest segment goes first", default=64.0, unit="MB", low=1, high=65536)

@@ -2,7 +2,7 @@
 
 Both have the same Interpreter; the rest of the agent knows only the protocol below. A runtime is tried by building the
 interpreter, never by importing alone: tflite-runtime 2.14 imports well beside numpy 2 and dies in its constructor.
-Not here: which models there are (models/), what goes in and comes out (detector).
+Not here: which models there are, what goes in and comes out of one.
 """
 
 from __future__ import annotations

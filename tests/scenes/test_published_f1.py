@@ -1,4 +1,4 @@
-"""The published failures, counted over twenty plays each: the figures of docs/failures.md stay true."""
+"""The published failures, counted over twenty plays each: they stay above their floors."""
 
 from __future__ import annotations
 

@@ -77,6 +77,8 @@ def _asked(arguments: list[str] | None) -> argparse.Namespace | None:
             raise argparse.ArgumentError(None, f"unknown: {' '.join(rest)}; see --help")
         if asked.seconds < 20 or not 1 <= asked.shoppers <= 3 or asked.seed < 0:
             raise argparse.ArgumentError(None, "--seconds from 20 on, --shoppers 1 to 3, --seed from 0 on")
+        if asked.picture is not None and not asked.picture.parent.is_dir():
+            raise argparse.ArgumentError(None, f"--picture: there is no folder {asked.picture.parent}")
     except argparse.ArgumentError as error:
         print(f"tools.demo: {error}", file=sys.stderr)
         return None

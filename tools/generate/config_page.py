@@ -13,7 +13,8 @@ TYPES = {str: "text", int: "whole number", float: "number", bool: "true or false
 HEAD = """\
 # Configuration
 
-One TOML file. `shelfd check FILE` prints every error and warning in it at once, each with its line; exit code 0 when
+One TOML file. `shelfd check FILE` prints every error and warning in it at once, each with its line (what keys must mean together once each is right by
+itself); exit code 0 when
 it can be used, 78 when not. `examples/shelf.toml` is a file to begin with.
 
 A key that is not on this page is an error. A whole number may stand where a number is wanted, nothing else is
