@@ -103,7 +103,7 @@ def test_before_anything_happened_there_is_no_score_rather_than_a_perfect_one() 
 def test_the_good_bye_has_the_score() -> None:
     board = Board([TRUTH], began_s=100.0)
     said(board, pick())
-    line = "1 events said, 1 were so: F1 1.000 (0 missed, 0 wrong), decided within 0.60 s (p95)"
+    line = "1 event said, 1 were so: F1 1.000 (0 missed, 0 wrong), decided within 0.60 s (p95)"
     assert goodbye(board, 110.0) == line
 
 
