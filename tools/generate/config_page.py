@@ -13,9 +13,9 @@ TYPES = {str: "text", int: "whole number", float: "number", bool: "true or false
 HEAD = """\
 # Configuration
 
-One TOML file. `shelfd check FILE` prints every error and warning in it at once, each with its line (what keys must mean together once each is right by
-itself); exit code 0 when
-it can be used, 78 when not. `examples/shelf.toml` is a file to begin with.
+One TOML file. `shelfd check FILE` prints every error and warning in it at once, each with its line (what keys must
+mean together once each is right by itself); exit code 0 when it can be used, 78 when not. `examples/shelf.toml` is a
+file to begin with.
 
 A key that is not on this page is an error. A whole number may stand where a number is wanted, nothing else is
 converted. *Owner* says who may change a key: `local` keys (identity, broker, wiring) only this file; `remote` keys are
