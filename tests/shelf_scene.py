@@ -16,7 +16,7 @@ from agent.fusion.baskets import Held
 from agent.fusion.evidence import Around, gather
 from agent.fusion.explain import Explanation, normalise, weigh
 from agent.fusion.hands import Hands
-from agent.fusion.judge import Said, Verdict, judge
+from agent.fusion.judge import Ruling, Said, Verdict, judge
 from agent.fusion.ledger import Ledger
 from agent.fusion.moves import Move
 from agent.messages import Part, Tracks
@@ -165,3 +165,18 @@ def fits(move: Move, **what: Any) -> bool:
 def words(said: Sequence[Said]) -> list[tuple[int, str, str | None, int | None, str | None]]:
     """What is told, as (sign, lane, gtin, units, visitor)."""
     return sorted((x.move.sign, x.move.lane, x.move.gtin, x.move.units, x.move.visitor) for x in said)
+
+
+BLOCK_S = 0.05
+
+
+def course(
+    shelf: Shelf, lane: str, delta_g: float, *cells_g: float, until_s: float = 8.0, **about: Any
+) -> tuple[float, Verdict]:
+    """The step is offered every block while its level holds: seconds from the change to the first verdict that is
+    not WAIT, and the verdict."""
+    for blocks in range(1, round(until_s / BLOCK_S)):
+        verdict = shelf.judged(lane, delta_g, *cells_g, flat_s=blocks * BLOCK_S, **about)
+        if verdict.ruling is not Ruling.WAIT:
+            return verdict.step.now - AT_S, verdict
+    raise AssertionError("nothing was decided")
