@@ -29,6 +29,7 @@ PLATE_M, BOARD_M = 0.1, 0.25
 FRAME_HZ = 15
 AT_S = 100.0  # when the weight changed
 BEGAN_S = AT_S - 0.1
+BLOCK_S = 0.05
 
 
 def lane(
@@ -167,7 +168,15 @@ def words(said: Sequence[Said]) -> list[tuple[int, str, str | None, int | None, 
     return sorted((x.move.sign, x.move.lane, x.move.gtin, x.move.units, x.move.visitor) for x in said)
 
 
-BLOCK_S = 0.05
+def row(**cola: object) -> Shelf:
+    """Cola (345 g) on two plates between chips (150 g) and soap (90 g), and a spare plate at the end."""
+    return Shelf(
+        lane("chips", "a", gtin=CHIPS, unit_g=150.0),
+        lane("cola", "b", "c", **cola),
+        lane("soap", "d", gtin=SOAP, unit_g=90.0),
+        goods=(Product(gtin=TEA, unit_g=420.0),),
+        spare="e",
+    )
 
 
 def course(

@@ -3,21 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from shelf_scene import CHIPS, COLA, SOAP, TEA, Shelf, chance, course, lane, words
+from shelf_scene import COLA, SOAP, TEA, Shelf, chance, course, lane, row, words
 
-from agent.config.schema import Product
 from agent.fusion import explain
-
-
-def row(**cola: object) -> Shelf:
-    return Shelf(
-        lane("chips", "a", gtin=CHIPS, unit_g=150.0),
-        lane("cola", "b", "c", **cola),
-        lane("soap", "d", gtin=SOAP, unit_g=90.0),
-        goods=(Product(gtin=TEA, unit_g=420.0),),
-        spare="e",
-    )
-
 
 # -- what --------------------------------------------------------------------------------------------------------------
 

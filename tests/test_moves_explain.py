@@ -8,22 +8,10 @@ from itertools import pairwise
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from shelf_scene import CHIPS, COLA, SOAP, TEA, Shelf, chance, lane, nothing
+from shelf_scene import CHIPS, COLA, TEA, Shelf, chance, lane, nothing, row
 
-from agent.config.schema import Product
 from agent.fusion.explain import Explanation, normalise
 from agent.fusion.moves import units_prior
-
-
-def row(**cola: object) -> Shelf:
-    """Cola (345 g) on two plates between chips (150 g) and soap (90 g)."""
-    return Shelf(
-        lane("chips", "a", gtin=CHIPS, unit_g=150.0),
-        lane("cola", "b", "c", **cola),
-        lane("soap", "d", gtin=SOAP, unit_g=90.0),
-        goods=(Product(gtin=TEA, unit_g=420.0),),
-    )
-
 
 # -- probabilities are probabilities -----------------------------------------------------------------------------------
 

@@ -7,20 +7,7 @@ from collections.abc import Collection, Sequence
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shelf_scene import AT_S, CHIPS, COLA, FRAME_HZ, SOAP, TEA, Shelf, chance, lane, nothing, words
-
-from agent.config.schema import Product
-
-
-def row(**cola: object) -> Shelf:
-    """Cola (345 g) on two plates between chips (150 g) and soap (90 g)."""
-    return Shelf(
-        lane("chips", "a", gtin=CHIPS, unit_g=150.0),
-        lane("cola", "b", "c", **cola),
-        lane("soap", "d", gtin=SOAP, unit_g=90.0),
-        goods=(Product(gtin=TEA, unit_g=420.0),),
-    )
-
+from shelf_scene import AT_S, COLA, FRAME_HZ, SOAP, TEA, Shelf, chance, lane, nothing, row, words
 
 # -- whose hand --------------------------------------------------------------------------------------------------------
 

@@ -6,21 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from shelf_scene import CHIPS, COLA, SOAP, TEA, Shelf, course, lane, words
+from shelf_scene import COLA, SOAP, TEA, Shelf, course, lane, row, words
 
-from agent.config.schema import Product
 from agent.fusion.judge import Ruling, Verdict
-
-
-def row(**cola: object) -> Shelf:
-    return Shelf(
-        lane("chips", "a", gtin=CHIPS, unit_g=150.0),
-        lane("cola", "b", "c", **cola),
-        lane("soap", "d", gtin=SOAP, unit_g=90.0),
-        goods=(Product(gtin=TEA, unit_g=420.0),),
-        spare="e",
-    )
-
 
 # -- across a border ---------------------------------------------------------------------------------------------------
 

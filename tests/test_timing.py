@@ -7,21 +7,9 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shelf_scene import AT_S, BLOCK_S, CHIPS, COLA, SOAP, TEA, Shelf, course, lane, words
+from shelf_scene import AT_S, BLOCK_S, COLA, SOAP, TEA, Shelf, course, lane, row, words
 
-from agent.config.schema import Product
 from agent.fusion.judge import Ruling
-
-
-def row(**cola: object) -> Shelf:
-    return Shelf(
-        lane("chips", "a", gtin=CHIPS, unit_g=150.0),
-        lane("cola", "b", "c", **cola),
-        lane("soap", "d", gtin=SOAP, unit_g=90.0),
-        goods=(Product(gtin=TEA, unit_g=420.0),),
-        spare="e",
-    )
-
 
 # -- when --------------------------------------------------------------------------------------------------------------
 
