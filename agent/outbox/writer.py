@@ -92,10 +92,10 @@ class Writer:
     def _round(self, group: Group) -> None:
         if self._store is None:
             return
-        if group.urgent or group.lazy_rows:
-            self._write(self._store, group)
         try:
-            if self._store is not None:
+            if group.urgent or group.lazy_rows:
+                self._write(self._store, group)
+            else:
                 self._hold(self._store)
             self._fill_window()
         except OutboxError as error:
