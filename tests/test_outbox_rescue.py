@@ -28,7 +28,7 @@ def box(tmp_path: Path) -> Iterator[Box]:
 def without_files(box: Box) -> None:
     for file in box.path.parent.glob(box.path.name + "*"):
         if file.is_file() and not file.name.endswith(".reserve"):
-            file.unlink()
+            file.unlink(missing_ok=True)
 
 
 def without_log(box: Box) -> None:
@@ -36,7 +36,10 @@ def without_log(box: Box) -> None:
 
 
 def without_directory(box: Box) -> None:
-    shutil.rmtree(box.path.parent)
+    """At one stroke: the agent may be writing there."""
+    elsewhere = box.path.parent.with_name("elsewhere")
+    box.path.parent.rename(elsewhere)
+    shutil.rmtree(elsewhere)
 
 
 def another_in_its_place(box: Box) -> None:
