@@ -14,12 +14,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from agent.config.schema import Config
-from agent.messages import Counts, Gap, Observation, Restored, SensorBack, SensorLost, Snapshot, Tracks
+from agent.messages import Counts, Detections, Gap, Observation, Restored, SensorBack, SensorLost, Snapshot, Tracks
 from agent.vitals import Cells, Stream, Turn
 from wire import events as wire
 from wire.events import Clock
 from wire.state import StreamHealth
 
+IDLE_CAMERA_HZ = 1.0  # what is told of a camera before which nothing moves
 GAP_S = 10.0  # gaps of one stream are told at most this often
 
 
@@ -51,8 +52,9 @@ class Health:
                     stream.count(t)
                     stream.cells.count(values)
             case Tracks(t=t):
-                if "tracks" in self._streams:
-                    self._streams["tracks"].count(t)
+                self._count("tracks", t)
+            case Detections(t=t, camera=name):
+                self._count(name, t)
             case SensorLost(t=t, stream=name, code=code, reason=reason):
                 known = self._streams.get(name)
                 self._take(known.give_up(t, code, reason) if known else [Turn(t, name, code, reason)])
@@ -65,6 +67,10 @@ class Health:
                 self._start_again(t)
             case _:
                 pass
+
+    def _count(self, name: str, t: float) -> None:
+        if name in self._streams:
+            self._streams[name].count(t)
 
     def standing(self) -> tuple[tuple[str, str], ...]:
         """Faults that have begun and not ended: part and sentence."""
@@ -165,3 +171,5 @@ def _expected(config: Config) -> Iterator[Stream]:
         yield Stream(f"scale/{scale.name}", scale.rate_hz, Cells(names, np.array(full_scale)))
     if config.tracks.socket:
         yield Stream("tracks", config.tracks.rate_hz, Cells((), np.zeros(0)))
+    if config.camera.driver:
+        yield Stream("camera", IDLE_CAMERA_HZ, Cells((), np.zeros(0)), paced=False)

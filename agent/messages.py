@@ -51,6 +51,33 @@ class Tracks:
 
 
 @dataclass(frozen=True, slots=True)
+class Detection:
+    """One thing that a model found in one picture: `kind` is "person", "hand" or "container", `score` 0..1, its box in
+    pixels of the picture as configured (camera.width x camera.height), from its upper left corner. `gtin`: the product,
+    where a model of the store's own products said so."""
+
+    kind: str
+    score: float
+    left_px: float
+    top_px: float
+    right_px: float
+    bottom_px: float
+    gtin: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Detections:
+    """All that the models found in one picture, which nobody keeps. `t`: the sensor's time. `looked`: the kinds that
+    were looked for; of a kind that is not among them nothing is known, found or not. Empty: nothing moved, and nothing
+    was looked for; such pictures are told of about once a second."""
+
+    t: float
+    camera: str
+    looked: tuple[str, ...]
+    found: tuple[Detection, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """Time passes (nominally 1 Hz). `wall_s` is unix time, None while the clock is unknown. What the outbox holds comes
     along as a fact, for health: coarse counts, None while nobody has looked; open faults as `uplink/not_authorised`."""
@@ -110,7 +137,7 @@ class Restored:
     off_s: float | None
 
 
-Observation = Counts | Tracks | Tick | Command | SensorLost | SensorBack | Gap | Restored
+Observation = Counts | Tracks | Detections | Tick | Command | SensorLost | SensorBack | Gap | Restored
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from agent.config.schema import Config
-from agent.messages import Command, Counts, Gap, Observation, Tick, Tracks
+from agent.messages import Command, Counts, Detections, Gap, Observation, Tick, Tracks
 
 QUEUE_S = 5.0  # of a sensor's readings: more would only be decided too late
 WhenFull = Literal["gap", "skip", "refuse", "fail"]
@@ -38,6 +38,8 @@ def table(config: Config) -> dict[str, Stream]:
     rows = [_sensor(f"scale/{scale.name}", scale.rate_hz) for scale in config.scales]
     if config.tracks.socket:
         rows.append(_sensor("tracks", config.tracks.rate_hz))
+    if config.camera.driver:
+        rows.append(_sensor("camera", config.camera.rate_hz))
     rows += [
         Stream("tick", 1.0, 3, "skip"),
         Stream("command", None, 64, "refuse"),
@@ -53,6 +55,8 @@ def stream_of(observation: Observation) -> str:
             return f"scale/{scale}"
         case Tracks():
             return "tracks"
+        case Detections(camera=camera):
+            return camera
         case Tick():
             return "tick"
         case Command():

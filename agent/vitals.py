@@ -106,8 +106,9 @@ _PLAIN = ("seen_s", "began_s", "readings", "mean_hz", "rate_hz", "lost", "return
 class Stream:
     """One stream: whether a driver gave it up, when it was last seen, and the window in which its rate is taken."""
 
-    def __init__(self, name: str, nominal_hz: float, cells: Cells) -> None:
-        self.name, self.nominal_hz, self.cells = name, nominal_hz, cells
+    def __init__(self, name: str, nominal_hz: float, cells: Cells, *, paced: bool = True) -> None:
+        """`paced` False: it comes as it can, at least at `nominal_hz`, and no rate is wrong."""
+        self.name, self.nominal_hz, self.cells, self.paced = name, nominal_hz, cells, paced
         self.window_s = max(WINDOW_S, WINDOW_READINGS / nominal_hz)
         self.silence_s = max(SILENT_S, SILENT_READINGS / nominal_hz)
         self.seen_s: float | None = None  # newest reading, or the moment from which one is awaited
@@ -190,7 +191,7 @@ class Stream:
         if self.rate_hz is None or abs(self.mean_hz - self.rate_hz) > RATE_NEWS * self.nominal_hz:
             self.rate_hz = float(f"{self.mean_hz:.3g}")
         if self.alive:
-            yield from self._judge_rate(t, self.mean_hz)
+            yield from self._judge_rate(t, self.mean_hz) if self.paced else ()
             if self.readings:
                 yield from self.cells.judge(t, self.readings)
         self._new_window(t)

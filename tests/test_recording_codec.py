@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from agent.messages import (
     Command,
     Counts,
+    Detection,
+    Detections,
     Gap,
     Observation,
     Part,
@@ -33,6 +35,11 @@ EVERY_KIND: list[tuple[Observation, bytes]] = [
         b'["tracks",1.25,[["0001","hand",0.5,1.25,0.0625,0.9]]]',
     ),
     (Tracks(1.25, ()), b'["tracks",1.25,[]]'),
+    (
+        Detections(1.5, "camera", ("hand",), (Detection("hand", 0.75, 10.5, 20.0, 42.0, 60.25),)),
+        b'["detections",1.5,"camera",["hand"],[["hand",0.75,10.5,20.0,42.0,60.25,null]]]',
+    ),
+    (Detections(1.5, "camera", (), ()), b'["detections",1.5,"camera",[],[]]'),
     (Tick(3.0, None, False), b'["tick",3.0,null,false,null,null,null,[]]'),
     (
         Tick(3.0, 1.7e9, True, 12.5, 20, 0, ("uplink/not_authorised",)),

@@ -254,6 +254,96 @@ class Tracks:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """A point of the picture whose place on the shelf plane is known."""
+
+    x_px: float = key("from the picture's left edge", unit="px", low=-10_000, high=10_000)
+    y_px: float = key("from the picture's upper edge", unit="px", low=-10_000, high=10_000)
+    u_m: float = key("along the front edge, from its left end as the shopper sees it", unit="m", low=-100, high=100)
+    v_m: float = key("up from the floor of the fixture", unit="m", low=-100, high=100)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Camera:
+    """The agent's own eyes. Pictures stay in memory, and only for a moment."""
+
+    driver: str = key(
+        "what takes the pictures; empty: no camera. file and folder play a recording and begin again at its end",
+        default="",
+        choices=("", "picamera2", "v4l2", "file", "folder"),
+    )
+    device: str = key(
+        "/dev/v4l/by-id/..., a video file, a folder of pictures; picamera2: number of the camera", default=""
+    )
+    width: int = key(
+        "of the picture; more costs time and finds smaller hands", default=640, unit="px", low=64, high=4096
+    )
+    height: int = key("see width", default=360, unit="px", low=64, high=4096)
+    rate_hz: float = key(
+        "pictures a second; hands at a lane are seen for 0.9 s", default=15.0, unit="Hz", low=1, high=120
+    )
+    lens_k1: float = key(
+        "barrel distortion, first coefficient, lengths in half diagonals; 0: a lens without",
+        default=0.0,
+        low=-2,
+        high=2,
+    )
+    lens_k2: float = key("second coefficient", default=0.0, low=-2, high=2)
+    marks: tuple[Mark, ...] = key(
+        "at least four, no three in a line; `shelfd calibrate camera` finds them; none: nothing is known in metres",
+        default=(),
+        name="mark",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vision:
+    """Models that look at the camera's pictures."""
+
+    manifest: str = key(
+        "models/manifest.toml as built by tools/build_models; the models lie beside it",
+        default="/usr/lib/shelfd/models/manifest.toml",
+    )
+    threads: int = key(
+        "of the interpreter; each more helps less and takes a core from the rest", default=1, low=1, high=4
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visits:
+    """When somebody counts as a visitor, as dwelling, as undecided."""
+
+    dwell_s: float = key(
+        "in front of one lane this long is a dwell: passers-by look for less",
+        default=3.0,
+        unit="s",
+        low=0.5,
+        high=600,
+        owner="remote",
+    )
+    hesitation_s: float = key(
+        "a product held this long, still in front, is held undecided",
+        default=3.0,
+        unit="s",
+        low=0.5,
+        high=600,
+        owner="remote",
+    )
+    linger_s: float = key(
+        "in front of one lane this long, with nothing taken, is undecided too",
+        default=8.0,
+        unit="s",
+        low=1,
+        high=600,
+        owner="remote",
+    )
+    near_m: float = key(
+        "nearer to the shelf than this is in front of it", default=1.2, unit="m", low=0.1, high=10, owner="remote"
+    )
+    gone_s: float = key("unseen this long, a visitor has left", default=4.0, unit="s", low=0.5, high=60, owner="remote")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """Everything the agent is told at start."""
 
@@ -263,5 +353,8 @@ class Config:
     recording: Recording = key("replay", default=Recording())
     scales: tuple[Scale, ...] = key("one table a serial port", default=(), name="scale")
     tracks: Tracks = key("an outside tracker", default=Tracks())
+    camera: Camera = key("the agent's own eyes", default=Camera())
+    vision: Vision = key("models", default=Vision())
+    visits: Visits = key("visits, dwell, hesitation", default=Visits())
     lanes: tuple[Lane, ...] = key("the planogram", default=(), name="lane")
     products: tuple[Product, ...] = key("other goods of the shop", default=(), name="product")

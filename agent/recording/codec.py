@@ -14,10 +14,13 @@ from typing import Any
 import msgspec
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import astuple
 
 from agent.messages import (
     Command,
     Counts,
+    Detection,
+    Detections,
     Floats,
     Gap,
     Observation,
@@ -58,6 +61,25 @@ class _Tracks(_Line, tag="tracks", frozen=True, array_like=True, gc=False):
 
     def observation(self) -> Tracks:
         return Tracks(self.t, tuple(Part(p.visitor, p.part, p.u_m, p.v_m, p.d_m, p.score) for p in self.parts))
+
+
+class _Detection(Struct, frozen=True, array_like=True, gc=False):
+    kind: str
+    score: float
+    left_px: float
+    top_px: float
+    right_px: float
+    bottom_px: float
+    gtin: str | None = None
+
+
+class _Detections(_Line, tag="detections", frozen=True, array_like=True, gc=False):
+    camera: str
+    looked: tuple[str, ...]
+    found: list[_Detection]
+
+    def observation(self) -> Detections:
+        return Detections(self.t, self.camera, self.looked, tuple(Detection(*astuple(d)) for d in self.found))
 
 
 class _Tick(_Line, tag="tick", frozen=True, array_like=True, gc=False):
@@ -120,13 +142,14 @@ class _Restored(_Line, tag="restored", frozen=True, array_like=True, gc=False):
 
 
 _COMMANDS: dict[str, msgspec.json.Decoder[CommandPayload]] = {c.kind: msgspec.json.Decoder(c) for c in COMMANDS}
-_AnyLine = _Counts | _Tracks | _Tick | _Command | _Lost | _Back | _Gap | _Restored
+_AnyLine = _Counts | _Tracks | _Detections | _Tick | _Command | _Lost | _Back | _Gap | _Restored
 _decoder: msgspec.json.Decoder[_AnyLine] = msgspec.json.Decoder(_AnyLine)
 _encoder = msgspec.json.Encoder()
 
 _LINES: dict[type[Any], Callable[[Any], _AnyLine]] = {
     Counts: lambda o: _Counts(o.t, o.scale, _numbers(o.values)),
     Tracks: lambda o: _Tracks(o.t, [_Part(p.visitor, p.part, p.u_m, p.v_m, p.d_m, p.score) for p in o.parts]),
+    Detections: lambda o: _Detections(o.t, o.camera, o.looked, [_Detection(*_fields(d)) for d in o.found]),
     Tick: lambda o: _Tick(
         o.t, o.wall_s, o.synced, o.uncertainty_ms, o.outbox_waiting, o.outbox_parked, o.outbox_faults
     ),
@@ -136,6 +159,10 @@ _LINES: dict[type[Any], Callable[[Any], _AnyLine]] = {
     Gap: lambda o: _Gap(o.t, o.stream, o.lost, o.reason),
     Restored: lambda o: _Restored(o.t, o.off_s),
 }
+
+
+def _fields(d: Detection) -> tuple[str, float, float, float, float, float, str | None]:
+    return d.kind, d.score, d.left_px, d.top_px, d.right_px, d.bottom_px, d.gtin
 
 
 def encode_observation(observation: Observation) -> bytes:
