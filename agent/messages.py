@@ -32,7 +32,8 @@ class Counts:
 @dataclass(frozen=True, slots=True)
 class Part:
     """One head or hand of a visitor on the shelf plane: `u_m` along the front edge from its left end, `v_m` up,
-    `d_m` out of the plane toward the shopper; `score` 0..1."""
+    `d_m` out of the plane toward the shopper; `score` 0..1. Of a hand, where somebody looked: `held` is how likely
+    there is something in it, `gtin` what a model of the store's own products took it for."""
 
     visitor: str
     part: str  # "head" or "hand"
@@ -40,14 +41,27 @@ class Part:
     v_m: float
     d_m: float
     score: float
+    held: float | None = None
+    gtin: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Good:
+    """A container that stands on the shelf plane: the middle of its foot, and which product it is, where known."""
+
+    u_m: float
+    v_m: float
+    gtin: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Tracks:
-    """All heads and hands that the tracker saw in one frame."""
+    """All heads and hands that the tracker saw in one frame. `goods`: all containers that stand on the shelf, None
+    where nobody looked for them in this frame."""
 
     t: float
     parts: tuple[Part, ...]
+    goods: tuple[Good, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

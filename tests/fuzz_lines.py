@@ -20,7 +20,7 @@ from agent.config.load import from_dict, read_text, to_dict, usable
 from agent.config.problem import ConfigError
 from agent.recording.codec import decode_observation, encode_observation
 from agent.recording.protocol import RecordingError
-from agent.sensors.tracks.lines import LINE_BYTES, FrameLines, parts_of
+from agent.sensors.tracks.lines import LINE_BYTES, FrameLines, tracks_of
 from tests.conftest import REPOSITORY
 
 MILLION = int(os.environ.get("SHELFD_FUZZ", "1000000"))
@@ -33,12 +33,12 @@ class Tracker:
 
     def __init__(self) -> None:
         self._lines = FrameLines()
-        self._good = parts_of(FrameLines().feed(GOOD)[0])
+        self._good = tracks_of(FrameLines().feed(GOOD)[0], 0.0)
 
     def __call__(self, data: bytes) -> bool:
         cut = len(data) // 2
         frames = [*self._lines.feed(data[:cut]), *self._lines.feed(data[cut:] + b"\n" + GOOD)]
-        assert parts_of(frames[-1]) == self._good
+        assert tracks_of(frames[-1], 0.0) == self._good
         assert len(vars(self._lines)["_rest"]) <= LINE_BYTES
         return len(frames) > 1
 

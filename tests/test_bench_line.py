@@ -17,7 +17,7 @@ import pytest
 from agent.messages import Counts, Gap, Observation, SensorBack, SensorLost
 from agent.sensors.scale.lines import LinesDecoder
 from agent.sensors.scale.reader import ScaleReader
-from agent.sensors.tracks.lines import Frame, FrameLines, parts_of
+from agent.sensors.tracks.lines import Frame, FrameLines, tracks_of
 from tools.bench.cable import KINDS, Fault, cable, random_faults
 from tools.bench.run import over_the_line
 from tools.bench.shop import Shop
@@ -148,7 +148,7 @@ def test_tracks_come_as_lines_to_whoever_connects_stamped_when_they_were_seen(sh
             frames += lines.feed(tracker.recv(65_536))
     assert lines.dropped == 0
     began_s = shop.began_s or 0.0
-    seen = [(round((frame.t or 0.0) - began_s, 3), parts_of(frame)) for frame in frames]
+    seen = [(round((frame.t or 0.0) - began_s, 3), tracks_of(frame, 0.0).parts) for frame in frames]
     expected = [(frame.t, frame.parts) for frame in play.tracks]
     first = expected.index(seen[0])
     assert seen == expected[first : first + len(seen)]

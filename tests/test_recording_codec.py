@@ -15,6 +15,7 @@ from agent.messages import (
     Detection,
     Detections,
     Gap,
+    Good,
     Observation,
     Part,
     Restored,
@@ -27,14 +28,19 @@ from agent.recording.codec import decode_observation, encode_observation
 from agent.recording.protocol import RecordingError
 from wire.commands import CountStock, SetMode, Tare
 
+COLA = "05449000000996"
 EVERY_KIND: list[tuple[Observation, bytes]] = [
     (Counts(12.5, "main", np.array([345.0, np.nan, -3.25])), b'["counts",12.5,"main",[345.0,null,-3.25]]'),
     (Counts(12.5, "main", np.array([8388607.0, -12.0])), b'["counts",12.5,"main",[8388607,-12]]'),
     (
         Tracks(1.25, (Part("0001", "hand", 0.5, 1.25, 0.0625, 0.9),)),
-        b'["tracks",1.25,[["0001","hand",0.5,1.25,0.0625,0.9]]]',
+        b'["tracks",1.25,[["0001","hand",0.5,1.25,0.0625,0.9,null,null]],null]',
     ),
-    (Tracks(1.25, ()), b'["tracks",1.25,[]]'),
+    (
+        Tracks(1.25, (Part("0001", "hand", 0.5, 1.25, 0.0625, 0.9, 0.75, COLA),), (Good(0.5, 0.25, None),)),
+        b'["tracks",1.25,[["0001","hand",0.5,1.25,0.0625,0.9,0.75,"05449000000996"]],[[0.5,0.25,null]]]',
+    ),
+    (Tracks(1.25, ()), b'["tracks",1.25,[],null]'),
     (
         Detections(1.5, "camera", ("hand",), (Detection("hand", 0.75, 10.5, 20.0, 42.0, 60.25),)),
         b'["detections",1.5,"camera",["hand"],[["hand",0.75,10.5,20.0,42.0,60.25,null]]]',
@@ -70,6 +76,11 @@ def same(left: Observation, right: Observation) -> bool:
 def test_each_kind_has_one_short_line(observation: Observation, line: bytes) -> None:
     assert encode_observation(observation) == line
     assert same(decode_observation(line), observation)
+
+
+def test_hands_of_an_older_recording_were_not_looked_into() -> None:
+    line = b'["tracks",1.25,[["0001","hand",0.5,1.25,0.0625,0.9]]]'
+    assert decode_observation(line) == Tracks(1.25, (Part("0001", "hand", 0.5, 1.25, 0.0625, 0.9),))
 
 
 def test_a_tick_of_an_older_recording_knew_nothing_of_the_outbox() -> None:

@@ -16,7 +16,7 @@ from agent.messages import Gap, Observation, Part, SensorBack, SensorLost, Track
 from agent.sensors.tracks import reader as reader_module
 from agent.sensors.tracks.driver import open_tracker
 from agent.sensors.tracks.fake import FakeTracker
-from agent.sensors.tracks.lines import LINE_BYTES, FrameLines, encode_frame, parts_of
+from agent.sensors.tracks.lines import LINE_BYTES, FrameLines, encode_frame, tracks_of
 from agent.sensors.tracks.protocol import TracksError
 from agent.sensors.tracks.reader import TracksReader
 
@@ -42,7 +42,7 @@ def test_any_split_of_the_stream_gives_the_same_frames(
         got += lines.feed(stream[:size])
         stream = stream[size:]
     got += lines.feed(stream)
-    assert [(frame.t, parts_of(frame)) for frame in got] == sent
+    assert [(frame.t, tracks_of(frame, 0.0).parts) for frame in got] == sent
     assert lines.dropped == 0
 
 
@@ -93,7 +93,7 @@ def test_a_line_without_end_costs_bounded_memory_and_one_count() -> None:
 def test_a_damaged_line_harms_no_other(seed: int) -> None:
     lines = FrameLines()
     got = lines.feed(damaged(random.Random(seed), GOOD, [GOOD]) + b"\n" + GOOD)
-    assert parts_of(got[-1]) == (HAND,)
+    assert tracks_of(got[-1], 0.0).parts == (HAND,)
 
 
 class Ear:

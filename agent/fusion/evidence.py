@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from agent.fusion.grip import Grip
 from agent.fusion.hands import UNSEEN_LIKELIHOOD, Hands, Position
 from agent.fusion.moves import ShelfState
 from agent.shelf.contents import Stray
@@ -58,6 +59,7 @@ class Evidence:
     took: Fits  # had they taken
     laid: Fits  # had they laid something down
     both: Fits  # anywhere in the lane at the very moment
+    grips: Mapping[str, Grip]  # what their hands held before and after, where somebody looked
     lingering: frozenset[str]  # of those, whose hand was there long before or still is
     touch: float  # prior of a passing touch
     touch_s: float  # how long a touch stays flat
@@ -98,6 +100,7 @@ def gather(step: Step, stretch: Stretch, around: Around) -> Evidence:
         took=took,
         laid=laid,
         both=both,
+        grips=hands.grips.around(stretch, step.moment, step.now),
         lingering=lingering,
         touch=touch * (GAP_TOUCH if step.across_gap else 1.0),
         touch_s=touch_s,

@@ -184,7 +184,7 @@ def _fit(e: Evidence, measured: Measured, moves: tuple[Move, ...]) -> float:
         weight = _normal(off_g, sigma)
     weight *= _coupling(e, moves)
     for move in moves:
-        weight *= move.prior * _hands(e, moves, move)
+        weight *= move.prior * _hands(e, moves, move) * _grip(e, moves, move)
     return weight * place(e, moves)
 
 
@@ -210,6 +210,15 @@ def _hands(e: Evidence, moves: tuple[Move, ...], move: Move) -> float:
         return e.both[move.visitor]
     people = e.took if move.sign < 0 else e.laid
     return people.get(move.visitor, e.both.get(move.visitor, 0.0))
+
+
+def _grip(e: Evidence, moves: tuple[Move, ...], move: Move) -> float:
+    """What was seen in the hand; of one who lays one thing down as he takes another, only which it was."""
+    grip = e.grips.get(move.visitor) if move.visitor is not None else None
+    if grip is None:
+        return 1.0
+    swaps = any(other.visitor == move.visitor and other.sign != move.sign for other in moves)
+    return grip.reads(move.sign, move.gtin) if swaps else grip.fits(move.sign, move.gtin)
 
 
 # -- the measured weight ----------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import math
 from collections import deque
 from collections.abc import Iterator, Mapping, Reversible, Sequence
 
+from agent.fusion.grip import Grips
 from agent.messages import Snapshot, Tracks
 from agent.shelf.planogram import Box, Stretch
 
@@ -40,10 +41,12 @@ class Hands:
         self._hands: dict[str, deque[Position]] = {}
         self._seen: dict[str, float] = {}
         self._last = -math.inf
+        self.grips = Grips()
 
     def see(self, tracks: Tracks) -> list[str]:
         """One frame; gives the visitors that have now been gone too long to be remembered."""
         self._last = tracks.t
+        self.grips.see(tracks.t, tracks.parts)
         gone: list[str] = []
         for part in tracks.parts:
             if part.visitor not in self._seen and len(self._seen) >= MAX_VISITORS:
@@ -81,6 +84,7 @@ class Hands:
     def forget_positions(self, t: float) -> None:
         """A new process at `t`: where hands were is past, who was here may still be."""
         self._hands.clear()
+        self.grips.forget()
         self._seen = dict.fromkeys(self._seen, t)
         self._last = t if self.watched else self._last
 
@@ -151,12 +155,14 @@ class Hands:
 
     def snapshot(self) -> Snapshot:
         """Plain values."""
-        return {"hands": {v: list(p) for v, p in self._hands.items()}, "seen": dict(self._seen), "last": self._last}
+        hands = {v: list(p) for v, p in self._hands.items()}
+        return {"hands": hands, "seen": dict(self._seen), "last": self._last, "grips": self.grips.snapshot()}
 
     def restore(self, state: Snapshot) -> None:
         """What `snapshot` gave."""
         self._hands = {v: deque((tuple(x) for x in p), maxlen=MAX_POSITIONS) for v, p in state["hands"].items()}
         self._seen, self._last = dict(state["seen"]), state["last"]
+        self.grips.restore(state["grips"])
 
 
 def _between(kept: Reversible[Position], since: float, until: float) -> Iterator[Position]:

@@ -23,6 +23,7 @@ from agent.messages import (
     Detections,
     Floats,
     Gap,
+    Good,
     Observation,
     Part,
     Restored,
@@ -54,13 +55,23 @@ class _Part(Struct, frozen=True, array_like=True, gc=False):
     v_m: float
     d_m: float
     score: float
+    held: float | None = None  # lines of older recordings end before these
+    gtin: str | None = None
+
+
+class _Good(Struct, frozen=True, array_like=True, gc=False):
+    u_m: float
+    v_m: float
+    gtin: str | None = None
 
 
 class _Tracks(_Line, tag="tracks", frozen=True, array_like=True, gc=False):
     parts: list[_Part]
+    goods: list[_Good] | None = None
 
     def observation(self) -> Tracks:
-        return Tracks(self.t, tuple(Part(p.visitor, p.part, p.u_m, p.v_m, p.d_m, p.score) for p in self.parts))
+        goods = None if self.goods is None else tuple(Good(*astuple(good)) for good in self.goods)
+        return Tracks(self.t, tuple(Part(*astuple(part)) for part in self.parts), goods)
 
 
 class _Detection(Struct, frozen=True, array_like=True, gc=False):
@@ -148,8 +159,8 @@ _encoder = msgspec.json.Encoder()
 
 _LINES: dict[type[Any], Callable[[Any], _AnyLine]] = {
     Counts: lambda o: _Counts(o.t, o.scale, _numbers(o.values)),
-    Tracks: lambda o: _Tracks(o.t, [_Part(p.visitor, p.part, p.u_m, p.v_m, p.d_m, p.score) for p in o.parts]),
-    Detections: lambda o: _Detections(o.t, o.camera, o.looked, [_Detection(*_fields(d)) for d in o.found]),
+    Tracks: lambda o: _Tracks(o.t, [_part(p) for p in o.parts], _goods(o)),
+    Detections: lambda o: _Detections(o.t, o.camera, o.looked, [_detection(d) for d in o.found]),
     Tick: lambda o: _Tick(
         o.t, o.wall_s, o.synced, o.uncertainty_ms, o.outbox_waiting, o.outbox_parked, o.outbox_faults
     ),
@@ -161,8 +172,16 @@ _LINES: dict[type[Any], Callable[[Any], _AnyLine]] = {
 }
 
 
-def _fields(d: Detection) -> tuple[str, float, float, float, float, float, str | None]:
-    return d.kind, d.score, d.left_px, d.top_px, d.right_px, d.bottom_px, d.gtin
+def _part(p: Part) -> _Part:
+    return _Part(p.visitor, p.part, p.u_m, p.v_m, p.d_m, p.score, p.held, p.gtin)
+
+
+def _goods(o: Tracks) -> list[_Good] | None:
+    return None if o.goods is None else [_Good(good.u_m, good.v_m, good.gtin) for good in o.goods]
+
+
+def _detection(d: Detection) -> _Detection:
+    return _Detection(d.kind, d.score, d.left_px, d.top_px, d.right_px, d.bottom_px, d.gtin)
 
 
 def encode_observation(observation: Observation) -> bytes:

@@ -5,7 +5,7 @@ Not here: where people go and what they do (stage.py, shopper.py).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -32,6 +32,8 @@ class Reach:
     u_m: float
     v_m: float
     d_m: float
+    brings: str | None = None  # GTIN of what the hand holds as it comes; "" for an object of no product
+    takes: str | None = None  # ... as it leaves
 
 
 @dataclass(slots=True)
@@ -47,18 +49,26 @@ class Visitor:
     present: bool = True
 
 
-def tracks(visitors: Sequence[Visitor], until_s: float, rng: np.random.Generator) -> list[Tracks]:
-    """All frames in time order, also those in which nobody is seen."""
+Look = Callable[[Visitor, int, Floats], list[tuple[float | None, str | None]]]
+
+
+def tracks(
+    visitors: Sequence[Visitor], until_s: float, rng: np.random.Generator, look: Look | None = None
+) -> list[Tracks]:
+    """All frames in time order, also those in which nobody is seen. `look` tells what is seen in a visitor's hand (0 or
+    1) at each of some times: how likely it is full, and the product."""
     t_s = np.arange(0.0, until_s, 1.0 / FRAME_HZ)
     t_s = t_s[rng.random(len(t_s)) >= LOST_FRAMES]
     frames: list[list[Part]] = [[] for _ in t_s]
     for visitor in visitors:
         begin, end = np.searchsorted(t_s, (visitor.enters_s, visitor.leaves_s))
-        for part, where, seen in _parts(visitor, t_s[begin:end], rng):
+        for number, (part, where, seen) in enumerate(_parts(visitor, t_s[begin:end], rng)):
             score = {"head": 0.9}.get(part, 0.85)
+            looks = look(visitor, number - 1, t_s[begin:end]) if look and part == "hand" else None
             for i in np.flatnonzero(seen):
                 u, v, d = (round(float(x), 3) for x in where[i])
-                frames[begin + i].append(Part(visitor.name, part, u, v, d, score))
+                held, gtin = looks[i] if looks else (None, None)
+                frames[begin + i].append(Part(visitor.name, part, u, v, d, score, held, gtin))
     return [Tracks(round(float(t), 3), tuple(parts)) for t, parts in zip(t_s, frames, strict=True)]
 
 

@@ -117,7 +117,7 @@ class Shop:
         """One JSON line to each listener; who does not read or went away is let go."""
         with contextlib.suppress(BlockingIOError):
             self._listeners.append(self._listener.accept()[0])
-        line = encode_frame((self._began_s or 0.0) + frame.t, frame.parts)
+        line = encode_frame((self._began_s or 0.0) + frame.t, frame.parts, frame.goods)
         for listener in list(self._listeners):
             listener.setblocking(False)
             try:

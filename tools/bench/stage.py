@@ -99,7 +99,7 @@ class Stage:
         for item in items:
             self.shelf[lane.name].remove(item)
         self.baskets[visitor.name] += items
-        return self._reach(visitor, lane, items[0].u_m, t_s, stays_s=0.2 + linger_s)
+        return self._reach(visitor, lane, items[0].u_m, t_s, stays_s=0.2 + linger_s, takes=items[0])
 
     def pick_together(self, pairs: Sequence[tuple[Visitor, Item]], at_s: float) -> float:
         """Two visitors take one item each from the same lane at the same instant (within 0.3 s)."""
@@ -113,7 +113,7 @@ class Stage:
             self._record("pick", [item], lane, t_s, visitor)
             self.shelf[lane.name].remove(item)
             self.baskets[visitor.name].append(item)
-            self._reach(visitor, lane, item.u_m, t_s, stays_s=0.2)
+            self._reach(visitor, lane, item.u_m, t_s, stays_s=0.2, takes=item)
         self._shake(lane, moment - 0.5)
         return max(visitor.busy_until_s for visitor, _ in pairs)
 
@@ -129,7 +129,7 @@ class Stage:
         self.curves += rise(self.rng, item, t_s)
         self._record("put", [item], lane, t_s, visitor)
         self._shake(lane, t_s - 0.3)
-        return self._reach(visitor, lane, item.u_m, t_s, stays_s=0.3)
+        return self._reach(visitor, lane, item.u_m, t_s, stays_s=0.3, brings=item)
 
     def restock(self, lane: Lane, gtin: str, units: int, at_s: float) -> float:
         """Staff, seen by nobody, sets a tray of `units` down."""
@@ -242,14 +242,26 @@ class Stage:
         visitor.path += [(at_s, u_m), (there_s, goal_m)]
         return there_s + 0.3
 
-    def _reach(self, visitor: Visitor, lane: Lane, u_m: float, t_s: float, *, stays_s: float) -> float:
+    def _reach(
+        self,
+        visitor: Visitor,
+        lane: Lane,
+        u_m: float,
+        t_s: float,
+        *,
+        stays_s: float,
+        brings: Item | None = None,
+        takes: Item | None = None,
+    ) -> float:
         """The hand is there from just before `t_s`; gives back when it is back."""
         rng = self.rng
         there, away = t_s - float(rng.uniform(0.15, 0.5)), t_s + stays_s + float(rng.uniform(0.0, 0.15))
         times = (there - float(rng.uniform(0.5, 0.8)), there, away, away + float(rng.uniform(0.5, 0.8)))
         u_m = float(np.clip(u_m, lane.left_m + 0.02, lane.right_m - 0.02)) + float(rng.normal(0, 0.015))
         v_m = (lane.bottom_m + lane.top_m) / 2 + float(rng.normal(0, 0.03))
-        visitor.reaches.append(Reach(int(rng.random() < 0.25), times, u_m, v_m, float(rng.uniform(0.01, 0.06))))
+        hand, d_m = int(rng.random() < 0.25), float(rng.uniform(0.01, 0.06))
+        holds = [None if item is None else item.gtin or "" for item in (brings, takes)]
+        visitor.reaches.append(Reach(hand, times, u_m, v_m, d_m, *holds))
         visitor.busy_until_s = max(visitor.busy_until_s, times[3])
         return visitor.busy_until_s
 

@@ -18,6 +18,7 @@ from agent.messages import Counts, Tick, Tracks
 from tools.bench.hands import Visitor, tracks
 from tools.bench.layouts import LAYOUTS, Layout, gondola
 from tools.bench.loads import Shake, render
+from tools.bench.looks import Sight
 from tools.bench.shopper import EVERYDAY, LAST_DEED_S, NOTHING, Habits, play, shopper, staff
 from tools.bench.stage import Stage, Truth
 
@@ -64,6 +65,7 @@ class Scenario:
     minutes: float = 3.0
     layout: Callable[[Rng], Layout] = gondola
     crowded: bool = False
+    sight: Sight | None = None  # what is seen in hands; None: only where they are
     restock_every_s: float = 90.0  # 0: never
 
 
@@ -107,19 +109,20 @@ def simulate(seed: int, scenario: str | Scenario = "random_shop") -> Play:
         if scenario not in SCENARIOS:
             raise ValueError(f"scenario {scenario!r}: use one of {', '.join(SCENARIOS)}")
         scenario = SCENARIOS[scenario]
-    shape, deeds, cells, eyes = (np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(4))
+    shape, deeds, cells, eyes, looks = (np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(5))
     layout, until_s = scenario.layout(shape), scenario.minutes * 60.0
     stage = Stage(layout, deeds, crowded=scenario.crowded)
     _act(stage, scenario, until_s)
     until_s = max([until_s, *(float(entry["t_s"]) + 3.0 for entry in stage.truth)])
     t_s = _sample_times(layout, until_s, cells)
     counts = _missing(_readings(layout, stage, t_s), t_s, stage, cells)
+    look = None if scenario.sight is None else scenario.sight.looker(layout.goods, looks)
     return Play(
         config=layout.config,
         layout=layout,
         t_s=t_s,
         counts=counts,
-        tracks=tracks(stage.visitors, until_s, eyes),
+        tracks=tracks(stage.visitors, until_s, eyes, look),
         truth=sorted(stage.truth, key=lambda entry: float(entry["t_s"])),
         visitors=stage.visitors,
         until_s=until_s,

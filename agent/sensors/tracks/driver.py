@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from agent.messages import Tracks
-from agent.sensors.tracks.lines import Frame, FrameLines, parts_of
+from agent.sensors.tracks.lines import Frame, FrameLines, tracks_of
 from agent.sensors.tracks.protocol import TracksError
 
 TIMEOUT_S = 0.5
@@ -84,7 +84,7 @@ class SocketTracker:
             self._late += 1
             return
         self._newest_s = t
-        self._ready.append(Tracks(t, parts_of(frame)))
+        self._ready.append(tracks_of(frame, t))
 
 
 def _explained(error: OSError, path: str) -> TracksError:

@@ -10,13 +10,18 @@ from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta, Struct
+from msgspec.structs import astuple
 
-from agent.messages import Part
+from agent.messages import Good, Part, Tracks
 
 LINE_BYTES = 64 << 10
 PARTS_MOST = 128  # heads and hands of forty shoppers at one shelf
 
+GOODS_MOST = 512  # containers in sight of one camera
+
 Metres = Annotated[float, Meta(ge=-100, le=100)]
+Share = Annotated[float, Meta(ge=0, le=1)]
+Gtin = Annotated[str, Meta(pattern="^[0-9]{14}$")]
 
 
 class PartLine(Struct, frozen=True, gc=False):
@@ -27,7 +32,17 @@ class PartLine(Struct, frozen=True, gc=False):
     u_m: Metres
     v_m: Metres
     d_m: Metres
-    score: Annotated[float, Meta(ge=0, le=1)]
+    score: Share
+    held: Share | None = None
+    gtin: Gtin | None = None
+
+
+class GoodLine(Struct, frozen=True, gc=False):
+    """One container that stands on the shelf; the fields of messages.Good."""
+
+    u_m: Metres
+    v_m: Metres
+    gtin: Gtin | None = None
 
 
 class Frame(Struct, frozen=True):
@@ -35,6 +50,7 @@ class Frame(Struct, frozen=True):
 
     t: float | None
     parts: Annotated[list[PartLine], Meta(max_length=PARTS_MOST)]
+    goods: Annotated[list[GoodLine], Meta(max_length=GOODS_MOST)] | None = None
 
 
 _decoder = msgspec.json.Decoder(Frame)
@@ -69,12 +85,14 @@ class FrameLines:
             return None
 
 
-def encode_frame(t: float | None, parts: tuple[Part, ...]) -> bytes:
+def encode_frame(t: float | None, parts: tuple[Part, ...], goods: tuple[Good, ...] | None = None) -> bytes:
     """The line of a frame, as a tracker writes it."""
-    lines = [PartLine(p.visitor, p.part, p.u_m, p.v_m, p.d_m, p.score) for p in parts]  # type: ignore[arg-type]
-    return msgspec.json.encode(Frame(t, lines)) + b"\n"
+    lines = [PartLine(p.visitor, p.part, p.u_m, p.v_m, p.d_m, p.score, p.held, p.gtin) for p in parts]  # type: ignore[arg-type]
+    standing = None if goods is None else [GoodLine(good.u_m, good.v_m, good.gtin) for good in goods]
+    return msgspec.json.encode(Frame(t, lines, standing)) + b"\n"
 
 
-def parts_of(frame: Frame) -> tuple[Part, ...]:
-    """The parts of a frame as the core knows them."""
-    return tuple(Part(p.visitor, p.part, p.u_m, p.v_m, p.d_m, p.score) for p in frame.parts)
+def tracks_of(frame: Frame, t: float) -> Tracks:
+    """The frame as the core knows it, taken at `t`."""
+    goods = None if frame.goods is None else tuple(Good(*astuple(good)) for good in frame.goods)
+    return Tracks(t, tuple(Part(*astuple(part)) for part in frame.parts), goods)
