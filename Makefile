@@ -45,12 +45,15 @@ fuzz: setup ## a million damages to each kind of frame, payload and line; the fi
 perf: setup ## ratios to a bare loop: outbox, start-up; replay against real time; processor share at rest
 	@$(PY) -m tools.perf $(ARGS)
 
-.PHONY: test-runtimes test-qemu
+.PHONY: test-runtimes test-qemu test-camera
 test-runtimes: setup ## the TFLite seam against each runtime, in environments of their own
 	@tools/runtimes.sh
 
 test-qemu: setup ## the agent's arithmetic on arm64 under qemu: the same bytes as here
 	@tools/qemu.sh
+
+test-camera: setup ## the camera driver on the real picamera2 and libcamera, with a virtual camera (root, 900 MB)
+	@tools/picamera2.sh
 
 .PHONY: setup test-tools clean
 setup: ## make .venv and fill it; nothing happens while it is fresh

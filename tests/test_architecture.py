@@ -31,6 +31,8 @@ SEAMS = {
     "serial": ("agent.sensors.scale", "agent.commands.ports"),
     "paho": ("agent.uplink",),
     "sqlite3": ("agent.outbox",),
+    "av": ("agent.sensors.camera",),
+    "picamera2": ("agent.sensors.camera.pi",),
     "tflite_runtime": ("agent.vision.runtime",),
     "ai_edge_litert": ("agent.vision.runtime",),
 }

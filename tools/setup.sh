@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes this checkout able to run and to test itself; says what it installs; silent and offline when nothing is missing.
 #
-#   tools/setup.sh python       .venv with shelfd (editable) and its extras bench, test and litert
+#   tools/setup.sh python       .venv with shelfd (editable) and its extras bench, camera, test and litert
 #   tools/setup.sh test-tools   mosquitto and the AsyncAPI specification, for the tests that use them
 #
 # PYTHON chooses the interpreter. Not here: what a device needs (docs/install.md), what is installed (setup.cfg).
@@ -61,9 +61,9 @@ setup_python() {
     if [ -x $venv/bin/python ] && [ "$(cat $stamp 2>/dev/null)" = "$(fingerprint)" ]; then return; fi
     rm -f $stamp
     usable_venv || make_venv
-    say "installing shelfd and what its extras bench, test and litert name in setup.cfg into $venv (about 450 MB; needs the network)"
+    say "installing shelfd and what its extras bench, camera, test and litert name in setup.cfg into $venv (about 550 MB; needs the network)"
     touch $unfinished
-    PIP_DISABLE_PIP_VERSION_CHECK=1 $venv/bin/python -m pip install -qq -e '.[bench,test,litert]' \
+    PIP_DISABLE_PIP_VERSION_CHECK=1 $venv/bin/python -m pip install -qq -e '.[bench,camera,test,litert]' \
         || die "pip could not install the packages above: without network, wait for it; otherwise read what pip said, and look whether build/ and shelfd.egg-info/ are yours"
     rm $unfinished
     fingerprint > $stamp
