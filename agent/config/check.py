@@ -1,4 +1,5 @@
-"""What keys must mean together: identity, broker and wiring here, the planogram in planogram_check.py.
+"""What keys must mean together: identity, broker and wiring here, camera and marks in camera_check.py, the planogram in
+planogram_check.py.
 
 Each rule is a generator over a whole `Config`; all run, so that all problems are told at once. Not here: single
 keys, their types and bounds (reading.py), whether files and ports are there (`shelfd doctor`).
@@ -10,6 +11,7 @@ import ipaddress
 import re
 from collections.abc import Callable, Iterable, Iterator
 
+from agent.config.camera_check import CAMERA_RULES
 from agent.config.planogram_check import PLANOGRAM_RULES
 from agent.config.problem import ConfigError, Problem, in_order
 from agent.config.schema import Broker, Config, Scale
@@ -28,7 +30,7 @@ Rule = Callable[[Config], Iterator[Problem]]
 
 def check(config: Config) -> list[Problem]:
     """Every error and warning that a well-written configuration may still have, sorted by path."""
-    return in_order(problem for rule in (*RULES, *PLANOGRAM_RULES) for problem in rule(config))
+    return in_order(problem for rule in (*RULES, *CAMERA_RULES, *PLANOGRAM_RULES) for problem in rule(config))
 
 
 def demand(config: Config) -> list[Problem]:
