@@ -16,10 +16,12 @@ from agent.fusion.hands import Hands
 from agent.fusion.hole import dated
 from agent.fusion.judge import Ruling, Verdict, judge
 from agent.fusion.ledger import Ledger
+from agent.fusion.sights import Sights
 from agent.fusion.telling import Mode, restock_reason, tell
 from agent.fusion.timing import LEANT_S
+from agent.fusion.unweighed import Sighting, Unweighed
 from agent.messages import Counts, Snapshot, Tracks
-from agent.shelf.planogram import Planogram
+from agent.shelf.planogram import Planogram, Stretch
 from agent.weighing.calibration import Calibration
 from agent.weighing.step import Motion, Step
 from agent.weighing.weigher import Weigher
@@ -43,6 +45,7 @@ class Attendant:
         self.weighers = {scale.name: self._weigher(scale) for scale in config.scales}
         self._recent: dict[int, tuple[float, float]] = {}  # stretch -> when it last stepped, by how many grams
         self._levelled: dict[int, tuple[float, Motion]] = {}  # stretch -> when a level without meaning was taken
+        self.sights, self._unweighed = Sights(self.planogram), Unweighed(self.planogram)
         self._off: set[int] = set()  # stretches not yet weighed since the device was off
 
     def _weigher(self, scale: Scale) -> Weigher:
@@ -51,10 +54,18 @@ class Attendant:
 
     # -- observations in --------------------------------------------------------------------------------------------
 
-    def see(self, tracks: Tracks) -> None:
-        """One frame of heads and hands."""
+    def see(self, tracks: Tracks, clock: Clock) -> list[Movement]:
+        """One frame of heads, hands and goods, and what became clear with it of stretches that nobody weighs."""
         for visitor in self.hands.see(tracks):
             self.ledger.baskets.forget(visitor)
+        self.sights.see(tracks, self.hands)
+        if tracks.goods is None or self.mode == "maintenance":
+            return []
+        seen = self._unweighed.look(tracks.t, self.sights, self.hands, lambda stretch: self._silent(stretch, tracks.t))
+        return [self._tell_seen(sighting, clock) for sighting in seen]
+
+    def _silent(self, stretch: Stretch, t: float) -> bool:
+        return self.weighers[stretch.scale].silent(stretch.index, t)
 
     def weigh(self, counts: Counts, clock: Clock) -> list[Movement]:
         """One sample of one scale, and what became clear with it."""
@@ -77,6 +88,7 @@ class Attendant:
         self.hands.forget_positions(t)
         self._recent.clear()
         self._levelled.clear()
+        self.sights.forget()
         for weigher in self.weighers.values():
             weigher.resume(t)
         self._off = {stretch.index for stretch in self.planogram.stretches}
@@ -133,6 +145,7 @@ class Attendant:
             lean_g=0.0 if step.across_gap else common_load([motion.away_g for motion in motions]),
             just_told_g=self._just_told_g(step),
             levelled_g=self._levelled_g(step),
+            seen=self.sights.change(step.stretch, step.began, step.now),
         )
 
     def _next_door_g(self, step: Step, but: tuple[int, ...] = ()) -> float:
@@ -175,6 +188,13 @@ class Attendant:
             told.append(tell(at, one, delta_g, clock, reason))
         return told
 
+    def _tell_seen(self, sighting: Sighting, clock: Clock) -> Movement:
+        """What the camera alone saw. The scale finds it when it speaks again, and must not tell it a second time."""
+        step, stretch, said = sighting.step, sighting.stretch, sighting.said
+        self.ledger.book(step, stretch, (said,))
+        self.weighers[stretch.scale].expect(stretch.index, step.delta_g)
+        return tell(step, said, None, clock, restock_reason(said, stretch, self.mode, while_off=False))
+
     # -- orders -----------------------------------------------------------------------------------------------------
 
     def set_mode(self, mode: Mode) -> None:
@@ -210,6 +230,8 @@ class Attendant:
             "levelled": [[index, at, asdict(motion)] for index, (at, motion) in self._levelled.items()],
             "off": sorted(self._off),
             "hands": self.hands.snapshot(),
+            "sights": self.sights.snapshot(),
+            "unweighed": self._unweighed.snapshot(),
             "ledger": self.ledger.snapshot(),
             "weighers": {name: weigher.snapshot() for name, weigher in self.weighers.items()},
         }
@@ -223,6 +245,8 @@ class Attendant:
         self._levelled = {index: (at, Motion(**motion)) for index, at, motion in state["levelled"]}
         self._off = set(state["off"])
         self.hands.restore(state["hands"])
+        self.sights.restore(state["sights"])
+        self._unweighed.restore(state["unweighed"])
         self.ledger.restore(state["ledger"])
         for name, weigher in self.weighers.items():
             weigher.restore(state["weighers"][name])

@@ -56,6 +56,7 @@ class Shelf:
         self.lean_g = 0.0
         self.just_told_g = 0.0
         self.levelled_g = 0.0
+        self.seen: int | None = None
 
     def stretch(self, lane: str) -> Stretch:
         """The one that carries this lane; "" is the first spare cell."""
@@ -129,7 +130,7 @@ class Shelf:
         strays = tuple(s for stretch in stretches for s in self.ledger.contents.strays(stretch.index))
         state = self.ledger.state(watched=self.hands.watched)
         felt = (self.crosstalk_g, self.crosstalk_g, self.leaning, self.lean_g, self.just_told_g)
-        return Around(self.hands, state, strays, *felt, self.levelled_g)
+        return Around(self.hands, state, strays, *felt, self.levelled_g, self.seen)
 
     def told(self, lane: str, delta_g: float, *cells_g: float, **about: Any) -> list[Explanation]:
         """All explanations of such a step, with their probabilities."""

@@ -48,6 +48,7 @@ class Around:
     lean_g: float  # what a body leaning on the board adds to each stretch right now
     just_told_g: float  # told of this very stretch a moment before
     levelled_g: float  # taken for its level without meaning, not long ago
+    seen: int | None = None  # by how many containers the stretch is seen to have changed; None: nobody looked
 
 
 @dataclass(frozen=True, slots=True)

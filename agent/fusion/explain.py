@@ -37,6 +37,9 @@ PAIR_LINGERS = 0.15  # ... of whom one's hand was there long before, or still is
 PAIR_SAME = 0.004  # one visitor, two different things at once
 PAIR_SWAP = 0.03  # one thing comes as another goes
 PAIR_SIGMAS = 4.0
+HIDDEN_BEHIND = 0.5  # goods stand one behind the other: of so many changes the camera sees nothing
+MISCOUNTED = 0.1  # of changes that are seen, one is seen as more or less than it is
+DOUBT, DOUBTED_SEEN = 0.02, 0.2  # of steps are nothing that is thought of here; then the camera may see any number
 MOST_OF_PAIR = 40  # candidates for each half: a crowd must not make one step cost seconds
 LEAST_OF_PAIR = 3e-3  # prior of each of two: two unlikely things at once are not worth the search
 HOPELESS_SIGMAS = 9.0  # a billion times less likely than what fits
@@ -58,13 +61,14 @@ Weighted = tuple[tuple[Move, ...], float]  # moves, prior times likelihood (per 
 def weigh(evidence: Evidence, *, pairs: bool = True) -> list[Weighted]:
     """Every explanation with its weight. `pairs`: also two moves at once, where one alone fits badly."""
     shelf, measured = evidence.around.shelf, _measured(evidence)
-    weighted: list[Weighted] = [((), _nothing(evidence, measured)), ((), _touch(evidence))]
+    unmoved = sight(evidence, ())
+    weighted: list[Weighted] = [((), unmoved * _nothing(evidence, measured)), ((), unmoved * _touch(evidence))]
     singles = list(_singles(evidence, shelf))
     ways: list[tuple[Move, ...]] = [(move,) for move in singles]
     if pairs and (_poor(evidence, measured, singles) or len(evidence.both) > 2):
         ways += _pairs(evidence, measured, shelf)
     weighted += [(moves, weight) for moves in ways if (weight := _fit(evidence, measured, moves)) > 0.0]
-    return weighted
+    return weighted if evidence.around.seen is None else [*weighted, ((), _doubt(evidence, weighted))]
 
 
 def normalise(weighted: list[Weighted]) -> list[Explanation]:
@@ -185,7 +189,23 @@ def _fit(e: Evidence, measured: Measured, moves: tuple[Move, ...]) -> float:
     weight *= _coupling(e, moves)
     for move in moves:
         weight *= move.prior * _hands(e, moves, move) * _grip(e, moves, move)
-    return weight * place(e, moves)
+    return weight * place(e, moves) * sight(e, moves)
+
+
+def sight(e: Evidence, moves: tuple[Move, ...]) -> float:
+    """Likelihood of the change in number that the camera saw; 1 where nobody looked."""
+    seen, truly = e.around.seen, sum(move.sign * (move.units or 1) for move in moves)
+    if seen is None:
+        return 1.0
+    counted = 1.0 - 2.0 * MISCOUNTED if seen == truly else MISCOUNTED / max(abs(seen - truly), 1)
+    if truly == 0:
+        return counted
+    return HIDDEN_BEHIND * (seen == 0) + (1.0 - HIDDEN_BEHIND) * counted
+
+
+def _doubt(e: Evidence, weighted: list[Weighted]) -> float:
+    """Something else happened: only where scale and camera contradict each other is that worth a thought."""
+    return DOUBT * DOUBTED_SEEN * max((weight / sight(e, moves) for moves, weight in weighted if moves), default=0.0)
 
 
 def _coupling(e: Evidence, moves: tuple[Move, ...]) -> float:

@@ -131,8 +131,8 @@ def _seen(full: float | None, truly: float) -> float:
 
 
 def _read(shares: Mapping[str, float], gtin: str | None) -> float:
-    """Likelihood of the readings if it was `gtin`, against any other thing in the hand, such as one of no known product:
-    a reading that does not fit must not make a real change of weight look like a touch."""
+    """Likelihood of the readings if it was `gtin`, against any other thing in the hand, one of no known product, say: a
+    reading that does not fit must not make a real change of weight look like a touch."""
     if not shares or gtin is None:
         return 1.0
     share = shares.get(gtin, 0.0)

@@ -31,14 +31,14 @@ def restock_reason(one: Said, stretch: Stretch, mode: Mode, while_off: bool) -> 
     return "facing_filled" if filled else None
 
 
-def tell(step: Step, one: Said, delta_g: float, clock: Clock, reason: Reason | None) -> Pick | Put | Restock:
+def tell(step: Step, one: Said, delta_g: float | None, clock: Clock, reason: Reason | None) -> Pick | Put | Restock:
     """The payload. Rounded: what is behind the rounding is noise."""
     move = one.move
     ended = step.fell if move.sign < 0 else step.rose
     common: dict[str, Any] = {
         "lane": move.lane,
         "gtin": move.gtin,
-        "delta_g": round(delta_g, 1),
+        "delta_g": None if delta_g is None else round(delta_g, 1),
         "confidence": round(min(one.confidence, 0.999), 3),
         "began_s": round(step.began, 3),
         "ended_s": round(ended, 3),

@@ -223,6 +223,20 @@ class Weigher:
         i = self._at[stretch]
         self._moving[i] = self._gap[i] = False
 
+    def silent(self, stretch: int, t: float) -> bool:
+        """Does a cell of the stretch give no reading, for long enough to mean it?"""
+        i = self._at[stretch]
+        if not t - self._last <= HOLE_S or np.isnan(self.base[self._n + i]):
+            return True
+        return bool((t - self._glitch.missing_since[self._stretches[i]] > HOLE_S).any())
+
+    def expect(self, stretch: int, delta_g: float) -> None:
+        """Somebody saw this much come or go while the stretch was silent: when it speaks again, that is its level."""
+        i = self._at[stretch]
+        cells = self._stretches[i]
+        for at in (*cells, self._n + i):
+            self.base[at] += delta_g if at >= self._n else delta_g / len(cells)
+
     def level_g(self, stretch: int) -> float:
         """Grams on the stretch when it was last at rest, since its last tare; NaN before that."""
         at = self._n + self._at[stretch]

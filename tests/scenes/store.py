@@ -24,12 +24,14 @@ from agent.messages import (
     Counts,
     Event,
     Gap,
+    Good,
     Observation,
     Output,
     Restored,
     SensorBack,
     SensorLost,
     Tick,
+    Tracks,
 )
 from tools.bench.hands import FRAME_HZ
 from wire.commands import CommandPayload, Result
@@ -50,6 +52,7 @@ class Store(Busy):
         self.outputs: list[Output] = []
         self.now = 0.0
         self.began_s = 0.0
+        self.shown: dict[str, list[tuple[float, int]]] = {}  # lane: since when the camera sees how many in it
         self.wall: float | None = WALL_S  # None: the clock is unknown
         self._core: Core | None = None
 
@@ -79,6 +82,10 @@ class Store(Busy):
         self.unheard.append(("tracks", since, until))
         self.tell(SensorLost(since, "tracks", "unplugged", "the tracker is away: start it"))
         self.tell(SensorBack(until, "tracks"))
+
+    def shows(self, lane: str, goods: int, *, since: float = 0.0) -> None:
+        """The camera sees so many containers standing in the lane; what stands behind them it does not see."""
+        self.shown.setdefault(lane, []).append((since, goods))
 
     def no_tracker(self) -> None:
         """Nobody looks."""
@@ -169,7 +176,7 @@ class Store(Busy):
         frames = np.arange(np.ceil(since * FRAME_HZ), np.ceil(until * FRAME_HZ)) / FRAME_HZ
         seconds = np.arange(np.ceil(since), np.ceil(until))
         wall = self.wall
-        tracks = (self.people.frame(t, t - boot) for t in map(float, frames) if self._heard("tracks", t))
+        tracks = (self._frame(t, t - boot) for t in map(float, frames) if self._heard("tracks", t))
         ticks = (
             Tick(t - boot, None if wall is None else wall + t, wall is not None, None if wall is None else 5.0)
             for t in map(float, seconds)
@@ -177,6 +184,17 @@ class Store(Busy):
         due = sorted((o for o in self.told_of if since <= o.t < until), key=lambda o: o.t)
         told_of = (replace(o, t=o.t - boot) for o in due)
         yield from heapq.merge(self._counts(since, until), tracks, ticks, told_of, key=lambda o: o.t)
+
+    def _frame(self, t: float, dated: float) -> Tracks:
+        seen = self.people.frame(t, dated)
+        return replace(seen, goods=tuple(self._goods(t))) if self.shown else seen
+
+    def _goods(self, t: float) -> Iterator[Good]:
+        for name, known in self.shown.items():
+            lane, standing = self.lanes[name], [n for since, n in known if since <= t]
+            for i in range(standing[-1] if standing else 0):
+                place = (i + 0.5) / standing[-1]
+                yield Good(lane.left_m + place * (lane.right_m - lane.left_m), lane.bottom_m)
 
     def _counts(self, since: float, until: float) -> Iterator[Counts]:
         for t, counts in self.counts(since, until):

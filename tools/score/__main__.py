@@ -29,12 +29,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser = _Parser(prog="python -m tools.score", description=__doc__)
     parser.add_argument("cases", nargs="+", type=Path, metavar="CASE", help="folder with a case.json")
     parser.add_argument("--json", action="store_true", help="one document for machines")
+    parser.add_argument("--no-camera", action="store_true", help="by weights and tracks alone")
     given = parser.parse_args(arguments)
     results: dict[str, Result] = {}
     try:
         for folder in _chosen(given.cases):
             case = load(folder)
-            results[case.name] = play(case)
+            results[case.name] = play(case, camera=not given.no_camera)
             if not given.json:
                 _print_case(case.name, results[case.name], first=len(results) == 1)
     except CaseError as error:

@@ -20,6 +20,8 @@ import numpy as np
 
 from agent.config import schema
 from agent.messages import Counts, Observation, Part, Tick, Tracks
+from agent.vision.stir import Stir
+from tools.score.sight import SightError, camera_of, detections
 
 SCALE = "case"
 
@@ -44,11 +46,22 @@ class Case:
     def truth(self) -> list[dict[str, Any]]:
         return list(self.about.get("truth", []))
 
-    def observations(self) -> Iterator[Observation]:
-        """Everything that was recorded, in time order, with a Tick a second."""
-        sources = [self._readable("scale", self._counts()), self._readable("tracks", self._tracks())]
+    def observations(self, *, camera: bool = True) -> Iterator[Observation]:
+        """Everything that was recorded, in time order, with a Tick a second. `camera`: also what the device's eyes see
+        in the case's video."""
+        stir = Stir(self.config.scales)
+        sources = [self._readable("scale", _heard(self._counts(), stir)), self._readable("tracks", self._tracks())]
+        if camera and self.config.camera.driver:
+            sources.append(self._seen(stir))
         merged = heapq.merge(*sources, key=lambda observation: observation.t)
         return _with_ticks(merged)
+
+    def _seen(self, stir: Stir) -> Iterator[Observation]:
+        start_s = float(self.about["camera"].get("start_s", 0.0))
+        try:
+            yield from detections(self.config.camera, start_s, lambda: stir.until_s)
+        except SightError as error:
+            raise CaseError(f"{self.folder}: {error}") from error
 
     def _readable(self, part: str, source: Iterator[Observation]) -> Iterator[Observation]:
         """The same; CaseError where the file is damaged further on."""
@@ -93,6 +106,12 @@ class Case:
                 yield Tracks(t, tuple(parts))
 
 
+def _heard(observations: Iterator[Observation], stir: Stir) -> Iterator[Observation]:
+    for observation in observations:
+        stir.hear(observation)
+        yield observation
+
+
 def _with_ticks(observations: Iterator[Observation]) -> Iterator[Observation]:
     due = None
     for observation in observations:
@@ -103,12 +122,18 @@ def _with_ticks(observations: Iterator[Observation]) -> Iterator[Observation]:
         yield observation
 
 
+_UNREADABLE = (
+    *(OSError, EOFError, ValueError, LookupError, TypeError, AttributeError),
+    *(StopIteration, zlib.error, SightError),
+)
+
+
 def load(folder: Path) -> Case:
     """The case in `folder`. CaseError when it is none."""
     try:
         about = json.loads((folder / "case.json").read_text(encoding="utf-8"))
         return Case(folder, about, _config(folder, about))
-    except (OSError, EOFError, ValueError, LookupError, TypeError, AttributeError, StopIteration, zlib.error) as error:
+    except _UNREADABLE as error:
         raise CaseError(
             f"{folder}: not a case that can be read: {_said(error)}; docs/cases.md has the format"
         ) from error
@@ -145,6 +170,7 @@ def _config(folder: Path, about: dict[str, Any]) -> schema.Config:
         ),
         lanes=tuple(_lane(lane) for lane in planogram["lanes"]),
         products=tuple(_product(p) for p in planogram.get("products", [])),
+        camera=camera_of(folder, about["camera"]) if about.get("camera") else schema.Camera(),
     )
 
 

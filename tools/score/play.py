@@ -26,9 +26,9 @@ class Result:
     computed_s: float
 
 
-def play(case: Case) -> Result:
-    """Events of one case. Reading the files is not part of the computing."""
-    observations = list(case.observations())
+def play(case: Case, *, camera: bool = True) -> Result:
+    """Events of one case. Reading the files is not part of the computing, nor is looking at a video."""
+    observations = list(case.observations(camera=camera))
     began = time.perf_counter()
     events = list(events_of(Core(case.config), observations))
     computed_s = time.perf_counter() - began

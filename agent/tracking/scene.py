@@ -1,0 +1,72 @@
+"""One camera's detections in, heads, hands and goods on the shelf plane out: pixels end here.
+
+Not here: the homography (plane.py), whose hand it is (tracker.py), what stands and what is held (goods.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from agent.config.schema import Config
+from agent.messages import Detection, Detections, Good, Part, Snapshot, Tracks
+from agent.tracking.goods import SEEN_EMPTY, SEEN_HELD, Goods
+from agent.tracking.plane import Plane
+from agent.tracking.tracker import Tracker
+
+HAND_PX = 40.0  # a track's place and the box it was found in, at most this far apart
+M_DIGITS = 3  # millimetres; a camera sees centimetres
+
+
+class Scene:
+    """Turns `Detections` into `Tracks`. Without marks nothing is known in metres, and nothing is said."""
+
+    def __init__(self, config: Config) -> None:
+        self._plane = Plane.of(config.camera)
+        self._tracker = Tracker(config)
+        self._goods = Goods()
+
+    def see(self, seen: Detections) -> Tracks:
+        """One picture."""
+        tracks = self._tracker.see(seen)
+        if self._plane is None or "container" not in seen.looked:
+            return tracks
+        hands = [d for d in seen.found if d.kind == "hand"]
+        self._goods.see(seen.t, [d for d in seen.found if d.kind == "container"])
+        parts = tuple(self._looked_into(part, hands, seen.t, self._plane) for part in tracks.parts)
+        goods = tuple(_good(d, self._plane) for d in self._goods.standing(seen.t, hands))
+        return replace(tracks, parts=parts, goods=goods)
+
+    def forget(self, t: float) -> None:
+        """A new process: nobody who was here is known again."""
+        self._tracker.forget(t)
+        self._goods.forget()
+
+    def snapshot(self) -> Snapshot:
+        """Plain values."""
+        return {"tracker": self._tracker.snapshot(), "goods": self._goods.snapshot()}
+
+    def restore(self, state: Snapshot) -> None:
+        """What `snapshot` gave for the same configuration."""
+        self._tracker.restore(state["tracker"])
+        self._goods.restore(state["goods"])
+
+    def _looked_into(self, part: Part, hands: list[Detection], t: float, plane: Plane) -> Part:
+        """A hand that is found in this very picture, with what it holds."""
+        if part.part != "hand" or not hands:
+            return part
+        x, y = plane.to_px(part.u_m, part.v_m)
+        hand = min(hands, key=lambda d: _away(d, x, y))
+        if _away(hand, x, y) > HAND_PX:
+            return part
+        thing = self._goods.in_hand(t, hand)
+        return replace(part, held=SEEN_EMPTY if thing is None else SEEN_HELD, gtin=thing.gtin if thing else None)
+
+
+def _good(thing: Detection, plane: Plane) -> Good:
+    """Where its foot is."""
+    u_m, v_m = plane.to_m(0.5 * (thing.left_px + thing.right_px), thing.bottom_px)
+    return Good(round(u_m, M_DIGITS), round(v_m, M_DIGITS), thing.gtin)
+
+
+def _away(d: Detection, x: float, y: float) -> float:
+    return max(abs(0.5 * (d.left_px + d.right_px) - x), abs(0.5 * (d.top_px + d.bottom_px) - y))
