@@ -20,7 +20,7 @@ from typing import NoReturn
 from agent.versions import shelfd_version
 
 GUIDED = {
-    "calibrate": "find tare and counts per gram of each cell, step by step",
+    "calibrate": "find tare and counts per gram of each cell, or `calibrate camera` its marks, step by step",
     "doctor": "what is plugged in, what answers, what to do next",
 }
 
@@ -65,10 +65,15 @@ def build_parser(given: Sequence[str]) -> Parser:
     for name, purpose in GUIDED.items():
         command = commands.add_parser(name, help=purpose, description=purpose)
         if name in given:
-            module = import_module(f"agent.commands.{name}")
+            module = import_module(f"agent.commands.{name}{_part_of(name, given)}")
             module.add_arguments(command)
             command.set_defaults(command=module.main)
     return parser
+
+
+def _part_of(name: str, given: Sequence[str]) -> str:
+    """`calibrate camera` is a module of its own."""
+    return "_camera" if name == "calibrate" and "camera" in given[given.index(name) + 1 :][:1] else ""
 
 
 def run(args: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""Changes single numbers of a TOML file and leaves everything else, comments and line ends included, as it stands.
+"""Changes single numbers or the marks of a TOML file; all else, comments and line ends included, stays as it stands.
 
 An edit is accepted only when the parsed result is exactly the old document with those numbers changed; a file laid out
 in a way this module does not follow (inline tables, quoted headers) is refused, never damaged.
@@ -37,6 +37,52 @@ def set_cell_numbers(text: str, scale: str, numbers: dict[str, dict[str, float]]
     if not _means(edited, wanted):
         raise EditError("the file's layout is unusual, so nothing was changed; put the numbers above in by hand")
     return edited
+
+
+def set_marks(text: str, marks: list[dict[str, float]]) -> str:
+    """The text with these [[camera.mark]] tables in place of those it has; else behind [camera]. EditError where it
+    has no such table, or a layout that is not followed."""
+    wanted = tomllib.loads(text)
+    if not isinstance(wanted.get("camera"), dict):
+        raise EditError("there is no [camera] table to put the marks behind")
+    wanted["camera"]["mark"] = marks
+    lines = text.splitlines(keepends=True)
+    end = "\r\n" if lines and lines[0].endswith("\r\n") else "\n"
+    kept, at = _without_marks(lines)
+    if at and not kept[at - 1].endswith("\n"):
+        kept[at - 1] += end
+    tables = (["", "[[camera.mark]]", *(f"{key} = {value!r}" for key, value in mark.items())] for mark in marks)
+    edited = "".join([*kept[:at], *(line + end for table in tables for line in table), *kept[at:]])
+    if not _means(edited, wanted):
+        raise EditError("the file's layout is unusual, so nothing was changed; put the marks above in by hand")
+    return edited
+
+
+def _without_marks(lines: list[str]) -> tuple[list[str], int]:
+    """The lines without the marks' tables, and where new ones belong: behind [camera]. Comments before the next header
+    stay with it."""
+    kept, at, copied = list[str](), None, 0
+    for start, end in _blocks(lines):
+        header = _header(lines[start])
+        if header not in ("camera", "camera.mark"):
+            continue
+        content_end = _content_end(lines, start, end)
+        kept += lines[copied : start if header == "camera.mark" else content_end]
+        copied = content_end
+        if header == "camera":
+            at = len(kept)
+        elif kept and not kept[-1].strip():
+            kept.pop()  # the empty line before the table that goes
+    if at is None:
+        raise EditError("no [camera] table stands alone in the file; put the marks above in by hand")
+    return kept + lines[copied:], at
+
+
+def _content_end(lines: list[str], start: int, end: int) -> int:
+    """Behind the last line of the block that is neither empty nor a comment."""
+    while end > start + 1 and (not lines[end - 1].strip() or lines[end - 1].lstrip().startswith("#")):
+        end -= 1
+    return end
 
 
 def replace_file(path: Path, text: str) -> Path:
@@ -100,7 +146,7 @@ def _cell_block(lines: list[str], scale: str, cell: str) -> tuple[int, int]:
 
 def _blocks(lines: list[str]) -> list[tuple[int, int]]:
     starts = [i for i, line in enumerate(lines) if _header(line) is not None]
-    return list(zip(starts, [*starts[1:], len(lines)], strict=True))
+    return list(zip(starts, [*starts[1:], len(lines)], strict=bool(starts)))
 
 
 def _header(line: str) -> str | None:
