@@ -1,13 +1,13 @@
 """Observation in, outputs out: the deterministic middle of the agent.
 
 Owns no clock, thread, file or socket; the same observations give the same outputs, byte for byte.
-Not here: weight and hands (attendant.py), health (health.py), orders (orders.py); the core hands each observation on,
-dates what comes back and tells the broker's state when it changes.
+Not here: weight and hands (attendant.py), visits and hesitations (triggers/), health (health.py), orders (orders.py);
+the core hands each observation on, dates what comes back and tells the broker's state when it changes.
 """
 
 from __future__ import annotations
 
-from agent.attendant import Attendant
+from agent.attendant import Attendant, Movement
 from agent.config.schema import Config
 from agent.health import Health
 from agent.messages import (
@@ -27,11 +27,12 @@ from agent.messages import (
 from agent.notices import Notices
 from agent.orders import Orders
 from agent.plain import plain, revive
+from agent.triggers.shoppers import Shoppers, Shown, moment
 from wire import state as wire
 from wire.events import Clock, EventPayload
 
 TRACKS = "tracks"  # the stream of heads and hands
-VERSION = 3  # of the snapshot
+VERSION = 4  # of the snapshot
 
 
 class Core:
@@ -42,6 +43,7 @@ class Core:
         self.attendant = Attendant(config)
         self.orders = Orders()
         self.health = Health(config)
+        self.shoppers = Shoppers(self.attendant.planogram, config.visits)
         self._notices = Notices()
         self._clock = Clock(synced=False)
         self._wall_offset_s: float | None = None
@@ -53,13 +55,14 @@ class Core:
             case Counts():
                 return self._weigh(observation)
             case Tracks():
-                self.attendant.see(observation)
+                return self._see(observation)
             case Tick():
                 return self._tick(observation)
             case Command():
                 return (*self.orders.carry_out(observation, self.attendant), *self._changed())
             case Restored(t=t):
                 self.attendant.resume(t)
+                self.shoppers.forget()
                 self._notices.forget()
                 return self._changed()
             case SensorLost(stream=stream) if stream == TRACKS:
@@ -68,10 +71,25 @@ class Core:
                 self.attendant.hole(t, stream.removeprefix("scale/"))  # `health` tells of it at the next Tick
         return ()
 
+    def _see(self, tracks: Tracks) -> tuple[Output, ...]:
+        told = self.attendant.see(tracks, self._clock)
+        shown = self._shown(self.shoppers.see(tracks, self._clock))
+        return (*self._moved(told), *shown)
+
+    def _shown(self, told: list[Shown]) -> tuple[Output, ...]:
+        """While staff is at work nobody there is a shopper."""
+        if self.attendant.mode != "open":
+            self.shoppers.forget()
+            return ()
+        return tuple(self._event(payload, moment(payload)) for payload in told)
+
     def _weigh(self, counts: Counts) -> tuple[Output, ...]:
-        told = self.attendant.weigh(counts, self._clock)
+        return self._moved(self.attendant.weigh(counts, self._clock))
+
+    def _moved(self, told: list[Movement]) -> tuple[Output, ...]:
         if not told:
             return ()
+        self.shoppers.moved(told)
         return (*(self._event(payload, payload.ended_s) for payload in told), *self._changed())
 
     def _tick(self, tick: Tick) -> tuple[Output, ...]:
@@ -86,7 +104,7 @@ class Core:
             outbox_parked=tick.outbox_parked,
             outbox_faults=tick.outbox_faults,
         )
-        return (*told, *self._changed(health))
+        return (*told, *self._shown(self.shoppers.pass_time(tick.t, self._clock)), *self._changed(health))
 
     def _event(self, payload: EventPayload, at_s: float) -> Event:
         wall = None if self._wall_offset_s is None else round(self._wall_offset_s + at_s, 3)
@@ -107,6 +125,7 @@ class Core:
             "version": VERSION,
             "clock": [self._clock.synced, self._clock.uncertainty_ms, self._wall_offset_s],
             "attendant": self.attendant.snapshot(),
+            "shoppers": self.shoppers.snapshot(),
             "orders": self.orders.snapshot(),
             "health": self.health.snapshot(),
             "notices": self._notices.snapshot(),
@@ -129,6 +148,7 @@ class Core:
         synced, uncertainty_ms, self._wall_offset_s = state["clock"]
         self._clock = Clock(synced=synced, uncertainty_ms=uncertainty_ms)
         self.attendant.restore(state["attendant"])
+        self.shoppers.restore(state["shoppers"])
         self.orders.restore(state["orders"])
         self.health = Health.restore(self.config, state["health"])
         self._notices.restore(state["notices"], self._books())

@@ -65,8 +65,8 @@ def test_a_receiver_passes_over_what_a_newer_shelf_adds():
 
 
 def test_what_a_newer_shelf_invents_is_told_apart_from_garbage():
-    with pytest.raises(WireError, match=r"type 'shelfd\.visit' is not known here; pass it over") as caught:
-        decode_event(changed(type="shelfd.visit"))
+    with pytest.raises(WireError, match=r"type 'shelfd\.portrait' is not known here; pass it over") as caught:
+        decode_event(changed(type="shelfd.portrait"))
     assert caught.value.code == "unknown_kind"
     with pytest.raises(WireError, match="known are set_mode, count_stock, tare") as caught:
         decode_command("dance", b"{}")

@@ -35,7 +35,7 @@ class _Movement(Struct, frozen=True, kw_only=True):
     lane: Name  # the stretch of shelf whose weight changed, as the planogram names it
     gtin: Gtin | None  # 14 digits; null: an object of no known product
     units: Units | None  # how many; null: goods of no fixed weight
-    delta_g: float  # measured change of the lane, negative when goods left it
+    delta_g: float | None  # measured change of the lane, negative when goods left it; null: only the camera saw it
     confidence: Probability  # of the events said with 0.9, nine in ten are right
     visitor: str | None  # lives as long as the track and the boot, is not a person; null: nobody seen
     began_s: float  # the weight began to move
@@ -62,6 +62,68 @@ class Restock(_Movement, frozen=True, kw_only=True):
 
     kind: ClassVar[str] = "restock"
     reason: Literal["staff", "facing_filled", "while_off"] = "staff"  # what makes it no shopper's put
+
+
+class Place(Struct, frozen=True, kw_only=True):
+    """Where a visitor was at one moment, on the shelf plane."""
+
+    t_s: float  # when
+    u_m: float  # along the front edge, from its left end
+    d_m: float  # out of the plane, toward the shopper
+    v_m: float | None = None  # height of the hand; null: the place is a head's, whose height is nobody's business
+
+
+class Reached(Struct, frozen=True, kw_only=True):
+    """What one visitor's hands did at one lane."""
+
+    lane: Name  # as the planogram names it
+    hand_s: float  # how long a hand was in it, all reaches together
+    reaches: Number  # how often a hand went in; 0: the scale knows of a pick or put, the camera saw no hand
+    picks: Number  # of this visitor, in this lane
+    puts: Number  # of this visitor, in this lane
+    touched_only: bool  # a hand was in, and nothing was taken or put
+
+
+class Visit(Struct, frozen=True, kw_only=True):
+    """Somebody was in front of the shelf and has left. Who only walks past is no visit."""
+
+    kind: ClassVar[str] = "visit"
+    visitor: str  # as in picks and puts
+    arrived_s: float  # first in front
+    left_s: float  # last in front
+    dwell_s: float  # seconds in front, without the time away or unseen in between
+    picks: Number  # told of this visitor in this time
+    puts: Number  # told of this visitor in this time
+    lanes: tuple[Reached, ...]  # reached for, the longest first; at most 64
+    path: tuple[Place, ...]  # at most 5 places a second and 240 in all; a long one is thinned evenly
+    clock: Clock  # how far `time` of the envelope can be trusted
+
+
+class Dwell(Struct, frozen=True, kw_only=True):
+    """Somebody stood in one place before the shelf, and no longer does."""
+
+    kind: ClassVar[str] = "dwell"
+    visitor: str  # as in picks and puts
+    lane: Name | None  # where the hands were, or the only lane there; null: no hand, and several lanes to look at
+    before: tuple[Name, ...]  # lanes they stood before, the nearest first; at most 8
+    began_s: float  # came to stand there
+    ended_s: float  # last stood there
+    dwell_s: float  # how long
+    clock: Clock  # how far `time` of the envelope can be trusted
+
+
+class Hesitation(Struct, frozen=True, kw_only=True):
+    """Somebody is undecided at this very moment; told at once, and once."""
+
+    kind: ClassVar[str] = "hesitation"
+    reason: Literal["held", "lingering"]  # held: took it and still stands there; lingering: stands there, takes nothing
+    visitor: str  # as in picks and puts
+    lane: Name | None  # held: where it was taken; lingering: as in `dwell`
+    gtin: Gtin | None  # held: of what was taken; lingering: of the lane; null: not known, or several
+    before: tuple[Name, ...]  # lanes they stand before, the nearest first; at most 8
+    began_s: float  # held: it was taken; lingering: came to stand there, or put the last thing back
+    decided_s: float  # the shelf made up its mind
+    clock: Clock  # how far `time` of the envelope can be trusted
 
 
 class Fault(Struct, frozen=True, kw_only=True):
@@ -103,5 +165,5 @@ class Gap(Struct, frozen=True, kw_only=True):
     last_sequence: Number | None = None  # the last one dropped
 
 
-EventPayload = Pick | Put | Restock | Fault | Cleared | Gap
-EVENTS: tuple[type[EventPayload], ...] = (Pick, Put, Restock, Fault, Cleared, Gap)
+EventPayload = Pick | Put | Restock | Visit | Dwell | Hesitation | Fault | Cleared | Gap
+EVENTS: tuple[type[EventPayload], ...] = (Pick, Put, Restock, Visit, Dwell, Hesitation, Fault, Cleared, Gap)

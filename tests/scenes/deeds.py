@@ -11,6 +11,7 @@ from shelf import Shelf
 
 from tools.bench.layouts import PLATE_M
 from tools.bench.loads import Curve, Shake
+from tools.bench.stage import WALK_M_PER_S
 
 
 class Busy(Shelf):
@@ -37,6 +38,16 @@ class Busy(Shelf):
     def leaves(self, visitor: str, *, at: float) -> None:
         """Not seen any more."""
         self.people.visitors[visitor].leaves_s = at
+
+    def stands(self, visitor: str, u_m: float, *, at: float) -> None:
+        """The body is there at this moment; between two of them it walks evenly."""
+        self.people.visitor(visitor, at).stands.append((at, u_m))
+
+    def walks(self, visitor: str, *, to_m: float, at: float) -> None:
+        """From where the body is, at 0.8 m/s."""
+        from_m = self.people.stands_at(visitor, at)
+        self.stands(visitor, from_m, at=at)
+        self.stands(visitor, to_m, at=at + abs(to_m - from_m) / WALK_M_PER_S)
 
     def weight(self, lane: str, *, by: float, at: float, plate: int = 0, lasts_s: float = 0.16) -> None:
         """The load on one plate of the lane changes by so many grams around `at`."""

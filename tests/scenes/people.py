@@ -55,6 +55,10 @@ class People:
         assert way, f"{name} has no hand in the shelf to take out"
         way += [(at, way[-1][1]), (at + TRAVEL_S, None)]
 
+    def stands_at(self, name: str, t: float) -> float:
+        """Where the body is, metres along the edge."""
+        return self._body_u(self.visitors[name], t)
+
     def frame(self, t: float, dated: float) -> Tracks:
         """Who is seen at `t`, in a frame stamped `dated`."""
         parts: list[Part] = []

@@ -6,6 +6,7 @@ from store import WALL_S, Store
 from told import pick
 
 from agent.messages import Event
+from wire.events import Pick
 
 
 def test_a_plain_pick_is_sure(store: Store) -> None:
@@ -64,7 +65,7 @@ def test_while_the_clock_is_unknown_an_event_goes_out_undated_and_says_so(store:
     store.wall = WALL_S
     store.picks("ann", "cola", at=9.0)
     assert store.played(12) == [pick("cola", by="ann")]
-    before, after = [o for o in store.outputs if isinstance(o, Event)]
+    before, after = [o for o in store.outputs if isinstance(o, Event) and isinstance(o.payload, Pick)]
     assert (before.wall_s, before.payload.clock.synced) == (None, False)
     assert after.payload.clock.synced
     assert after.payload.clock.uncertainty_ms == 5.0

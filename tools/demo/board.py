@@ -12,13 +12,14 @@ from tools.bench.run import f1
 from tools.bench.stage import Truth
 from tools.score.match import Matches, match
 from wire.codec import decode_event, decode_state
-from wire.events import Cleared, EventPayload, Fault, Pick, Put, Restock
+from wire.events import Cleared, Dwell, EventPayload, Fault, Hesitation, Pick, Put, Restock, Visit
 from wire.state import Online, StatePayload, StockState
 
 SETTLE_S = 3.5  # a truth younger than this is still awaited: 2.5 s of tolerance and 1 s to decide
 
 
 Move = Pick | Put | Restock
+Shown = Visit | Dwell | Hesitation
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,11 @@ class Board:
         """Picks, puts and restocks, oldest first, each with the monotonic moment of its arrival."""
         with self._lock:
             return [(h.payload, h.at_s) for h in self.events if isinstance(h.payload, Pick | Put | Restock)]
+
+    def shown(self) -> list[Shown]:
+        """What was told of people, oldest first."""
+        with self._lock:
+            return [h.payload for h in self.events if isinstance(h.payload, Visit | Dwell | Hesitation)]
 
     def _event(self, body: bytes, at_s: float) -> None:
         event = decode_event(body)

@@ -17,11 +17,12 @@ from rich.text import Text
 
 from agent.config.schema import Lane
 from agent.messages import Part, Tracks
+from agent.triggers.shoppers import moment
 from tools.bench.stage import Truth
 from tools.bench.world import Play
-from tools.demo.board import SETTLE_S, Board, Move
+from tools.demo.board import SETTLE_S, Board, Move, Shown
 from tools.score.match import Matches
-from wire.events import Put, Restock
+from wire.events import Dwell, Hesitation, Put, Restock, Visit
 
 COLOURS = ("bright_cyan", "bright_magenta", "bright_yellow", "bright_green", "bright_blue", "bright_red")
 FRESH_S = 2.5  # how long a lane stays lit after an event
@@ -156,7 +157,21 @@ class Screen:
         for move in [*matches.wrong, *restocks]:
             mark = Text("+", "blue") if isinstance(move, Restock) else Text("✗", "yellow")
             lines.append((move.ended_s, (Text(""), mark, *self._event(move))))
+        lines += [
+            (moment(shown), (Text(""), Text("·", "dim"), self._person(shown), "", "")) for shown in self.board.shown()
+        ]
         return lines
+
+    def _person(self, shown: Shown) -> Text:
+        """Nobody's deed, and yet told: who stood, hesitated, left."""
+        match shown:
+            case Hesitation(reason=reason, lane=lane):
+                what = (f"? {reason:9} {lane or '':6} ", "bold magenta")
+            case Dwell(dwell_s=dwell_s, lane=lane):
+                what = (f"  stood {dwell_s:3.0f} s {lane or '':6} ", "dim")
+            case Visit(dwell_s=dwell_s, picks=picks):
+                what = (f"  left after {dwell_s:.0f} s, {picks} picks ", "dim")
+        return Text.assemble(what, (shown.visitor, self._colour(shown.visitor)))
 
     def _truth(self, entry: Truth) -> Text:
         return self._move(entry["type"], entry["lane"], entry["gtin"], entry["units"], entry.get("visitor"))

@@ -1,0 +1,1 @@
+"""From detections to visitors on the shelf plane: who is there, where they stand, what they reach for."""
