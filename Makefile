@@ -42,7 +42,7 @@ soak: setup ## ten simulated minutes, two shoppers, faults on, several seeds
 fuzz: setup ## a million damages to each kind of frame, payload and line; the figures come at the end
 	$(PY) -m pytest -n $(JOBS) -m fuzz --timeout=3600 -rP tests/fuzz_*.py $(ARGS)
 
-perf: setup ## ratios to a bare loop: outbox, start-up; replay against real time; processor share at rest
+perf: setup ## ratios to a bare loop: outbox, start-up, eyes; replay against real time; processor share at rest
 	@$(PY) -m tools.perf $(ARGS)
 
 .PHONY: test-runtimes test-qemu test-camera

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import time
+from pathlib import Path
 
 import pytest
 
 from tools.perf import __main__ as perf
+from tools.perf import vision
 from tools.perf.figures import compare
 from tools.perf.idle import processor_s
 
@@ -25,6 +27,12 @@ def test_the_processor_time_of_a_process_is_read_from_outside() -> None:
         pass
     assert processor_s(os.getpid()) - used_s >= 0.05
     assert processor_s(os.getpid()) <= time.process_time()
+
+
+def test_without_models_the_eyes_are_passed_over_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vision, "MANIFEST", Path("no/such/manifest.toml"))
+    (figure,) = vision.measure(1)
+    assert "models are not built" in str(figure) and figure.as_json()["reason"]
 
 
 class Seven:

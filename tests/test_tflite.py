@@ -84,7 +84,7 @@ def test_a_runtime_that_gives_up_is_an_error_with_a_name(squares: TfliteDetector
             raise ValueError("Cannot set tensor")
 
     detector = TfliteDetector(model(), SQUARES)
-    detector._interpreter = Broken()  # type: ignore[assignment]
+    detector.interpreter = Broken()  # type: ignore[assignment]
     with pytest.raises(VisionError, match="could not look: Cannot set tensor") as caught:
         detector.detect(picture())
     assert caught.value.code == "inference_failed"

@@ -1,4 +1,4 @@
-"""Decodes the small net of tools/train: a heat map a class, whose peaks are things, and a map of their boxes.
+"""Decodes small nets with a heat map a class, whose peaks are things, and a map of their boxes.
 
 Two outputs on one grid, row by row: heat (1, rows, columns, classes), logits; boxes (1, rows, columns, 4): the centre's
 x and y inside its cell 0..1, width and height as fractions of the input. Where there are four classes the heat map

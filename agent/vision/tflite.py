@@ -48,7 +48,7 @@ class TfliteDetector:
         except ModelError as error:
             raise VisionError("model_refused", f"{model.file}: {error}") from error
         self.runtime = opened.runtime
-        self._interpreter = opened.interpreter
+        self.interpreter = opened.interpreter
         self._entry = input_of(model, opened.interpreter)
         outputs = outputs_of(model, opened.interpreter)
         self._exits = [int(detail["index"]) for detail in opened.interpreter.get_output_details()]
@@ -64,9 +64,9 @@ class TfliteDetector:
 
     def _look(self, entry: np.ndarray) -> Candidates:
         try:
-            self._interpreter.set_tensor(self._entry, entry)
-            self._interpreter.invoke()
-            raw = [self._interpreter.get_tensor(place) for place in self._exits]
+            self.interpreter.set_tensor(self._entry, entry)
+            self.interpreter.invoke()
+            raw = [self.interpreter.get_tensor(place) for place in self._exits]
         except (RuntimeError, ValueError) as error:
             raise VisionError("inference_failed", f"{self.model.file} could not look: {error}") from error
         with np.errstate(all="ignore"):  # garbage overflows; what does is dropped below
@@ -74,6 +74,8 @@ class TfliteDetector:
 
     def detections(self, found: Candidates, place: Fit) -> tuple[Detection, ...]:
         """Candidates -> what is told: best first, clipped to the picture, 0.1 px, scores of three digits."""
+        if not len(found.scores):
+            return ()
         sane = (np.abs(found.boxes) <= FAR).all(axis=1) & np.isfinite(found.scores)
         boxes, scores, classes = place.to_frame(found.boxes[sane]), found.scores[sane], found.classes[sane]
         stays = nms(boxes, scores, self._groups[classes], self._decode.overlap)[:FOUND_MOST]

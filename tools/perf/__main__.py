@@ -1,5 +1,5 @@
-"""`python -m tools.perf [outbox] [replay] [start] [idle]`, all of them where none is named; `--json` for machines,
-`--rounds N` for patience.
+"""`python -m tools.perf [outbox] [replay] [start] [idle] [vision]`, all of them where none is named; `--json` for
+machines, `--rounds N` for patience.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
-from tools.perf import idle, outbox, replay, start
+from tools.perf import idle, outbox, replay, start, vision
 
 
 class Figure(Protocol):
@@ -24,6 +24,7 @@ MEASUREMENTS: Mapping[str, Callable[[int], Sequence[Figure]]] = {
     "replay": replay.measure,
     "start": start.measure,
     "idle": idle.measure,
+    "vision": vision.measure,
 }
 
 
