@@ -5,7 +5,7 @@ Not here: where pictures come from (sensors/camera/), the place where they wait 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -24,7 +24,7 @@ class Frame:
     ValueError where the array is none of these."""
 
     t: float
-    pixels: Pixels
+    pixels: Pixels = field(repr=False)  # a frame in a traceback or a log line shows nothing of itself
     form: Form = "rgb"
 
     def __post_init__(self) -> None:
