@@ -14,10 +14,10 @@ menu:
 
 
 .PHONY: demo test
-demo: setup ## a simulated shelf, a real agent and a broker, live in this terminal (ARGS="--seconds 60")
+demo: setup models ## a simulated shelf, a real agent and a broker, live in this terminal (ARGS="--seconds 60")
 	@$(PY) -m tools.demo $(ARGS) || [ $$? = 130 ] # Ctrl-C is no error
 
-test: setup test-tools check ## ruff, mypy and every test that needs no more than five minutes
+test: setup models test-tools check ## ruff, mypy and every test that needs no more than five minutes
 	$(PY) -m pytest -n $(JOBS) -m "not fuzz and not soak and not qemu" -rs $(ARGS)
 
 .PHONY: check format generate
@@ -55,9 +55,15 @@ test-qemu: setup ## the agent's arithmetic on arm64 under qemu: the same bytes a
 test-camera: setup ## the camera driver on the real picamera2 and libcamera, with a virtual camera (root, 900 MB)
 	@tools/picamera2.sh
 
-.PHONY: setup test-tools clean
+.PHONY: setup models check-models test-tools clean
 setup: ## make .venv and fill it; nothing happens while it is fresh
 	@tools/setup.sh python
+
+models: setup ## build what is missing of models/*.tflite out of published packages
+	@tools/setup.sh models
+
+check-models: setup ## build the models once more and compare with models/manifest.toml
+	@$(PY) -m tools.build_models check
 
 test-tools:
 	@tools/setup.sh test-tools

@@ -2,6 +2,7 @@
 # Makes this checkout able to run and to test itself; says what it installs; silent and offline when nothing is missing.
 #
 #   tools/setup.sh python       .venv with shelfd (editable) and its extras bench, camera, test and litert
+#   tools/setup.sh models       models/*.tflite, built out of published packages (tools/build_models)
 #   tools/setup.sh test-tools   mosquitto and the AsyncAPI specification, for the tests that use them
 #
 # PYTHON chooses the interpreter. Not here: what a device needs (docs/install.md), what is installed (setup.cfg).
@@ -94,8 +95,17 @@ setup_asyncapi() {
         || say "npm could not install it; the check against AsyncAPI's own schema will be skipped"
 }
 
+setup_models() {  # the agent weighs without its eyes: whatever is missing here is said, and nothing stops
+    if ! command -v npm >/dev/null && [ "${CI:-}" = true ] && can_apt && [ ! -e models/objects.tflite ]; then
+        apt_install npm || true
+    fi
+    $venv/bin/python -m tools.build_models \
+        || say "the models above are not there, so nothing is seen with them and their tests are skipped; for them run: make models"
+}
+
 case "${1:-}" in
     python) setup_python ;;
+    models) setup_models ;;
     test-tools) setup_mosquitto; setup_asyncapi ;;
-    *) echo "usage: tools/setup.sh python | test-tools" >&2; exit 64 ;;
+    *) echo "usage: tools/setup.sh python | models | test-tools" >&2; exit 64 ;;
 esac
