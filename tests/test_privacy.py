@@ -223,7 +223,8 @@ def test_a_picture_that_was_kept_would_be_found(tmp_path: Path, written: Written
 
 # -- the source -------------------------------------------------------------------------------------------------------
 
-KNOWS = ("agent.vision.frame", "agent.sensors.camera.paint", "agent.sensors.camera.unpack")
+KNOWS = ("agent.vision.frame", "agent.sensors.camera")
+WIRE = ("agent.app", "agent.commands.doctor")  # put parts together and hold no frame
 MAY_WRITE = ("agent.commands.camera_picture",)  # with a yes of the person, who named the file
 MAY_ASK_FOR_IT = ("agent.commands.calibrate_camera",)
 WRITERS = {
@@ -240,7 +241,7 @@ def knowing() -> Iterator[tuple[str, ast.AST]]:
     for module, is_package, path in sources():
         tree = ast.parse(path.read_text())
         names = {name for _, name in imports(module, is_package, tree)}
-        if module.startswith("agent.") and (module in KNOWS or any(n.startswith(KNOWS) for n in names)):
+        if module.startswith("agent.") and module not in WIRE and any(n.startswith(KNOWS) for n in {module, *names}):
             yield module, tree
 
 

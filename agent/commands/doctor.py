@@ -8,11 +8,14 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from agent.commands.doctor_report import Report, ScaleReport, as_json, as_text
 from agent.commands.given import OK, WRONG, CommandError, choose_scale, listening_s, load_config
 from agent.commands.listen import Clock, Listener, Open, Stretch
+from agent.commands.look import Open as OpenCamera
+from agent.commands.look import examine_camera, plugged_in_cameras
 from agent.commands.ports import Port, plugged_in
 from agent.config.schema import Config, Scale
 from agent.sensors.scale.protocol import Scale as OpenScale
@@ -38,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Exit code 0: all is well; 1: something is wrong; 64, 66, 78: nothing was looked at."""
+    from agent.sensors.camera.driver import open_camera
     from agent.sensors.scale.driver import open_scale
 
     try:
@@ -48,6 +52,8 @@ def main(args: argparse.Namespace) -> int:
         return error.code
     opening = open_scale if args.json else announcing(open_scale, args.seconds)
     report = examine(config, scales, plugged_in(), args.seconds, opening, time.monotonic)
+    if not args.scale:
+        report = with_camera(report, config, plugged_in_cameras(), args.seconds, open_camera, time.monotonic)
     print(as_json(report) if args.json else as_text(report))
     return OK if report.healthy else WRONG
 
@@ -70,6 +76,16 @@ def examine(
     reports = tuple(examine_scale(scale, seconds, open_scale, clock) for scale in scales)
     findings = [*_judge_wiring(config, ports), *(finding for report in reports for finding in report.findings)]
     return Report(tuple(ports), reports, tuple(findings))
+
+
+def with_camera(
+    report: Report, config: Config, cameras: list[str], seconds: float, open_camera: OpenCamera, clock: Clock
+) -> Report:
+    """The same and what there is to say of cameras; the configured one is looked at."""
+    if not config.camera.driver:
+        return replace(report, cameras=tuple(cameras))
+    seen = examine_camera(config.camera, seconds, cameras, open_camera, clock)
+    return replace(report, cameras=tuple(cameras), camera=seen, findings=(*report.findings, *seen.findings))
 
 
 def examine_scale(scale: Scale, seconds: float, open_scale: Open, clock: Clock) -> ScaleReport:

@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from agent.commands.look import CameraReport
 from agent.commands.ports import Port
 from agent.config.schema import Cell, Scale
 from agent.weighing.diagnose import CellFigures, Finding, StreamFigures
@@ -28,6 +29,8 @@ class Report:
     ports: tuple[Port, ...]
     scales: tuple[ScaleReport, ...]
     findings: tuple[Finding, ...]
+    cameras: tuple[str, ...] = ()  # plugged in
+    camera: CameraReport | None = None  # the configured one, where it was looked at
 
     @property
     def healthy(self) -> bool:
@@ -38,11 +41,13 @@ COLUMNS = ("cell", "level g", "noise g", "drift g", "values", "missing", "full s
 
 
 def as_json(report: Report) -> str:
-    """One object: `healthy`, `ports`, `scales` (with `stream` and `cells`), `findings`."""
+    """One object: `healthy`, `ports`, `scales` (with `stream` and `cells`), `cameras`, `camera`, `findings`."""
     whole = {
         "healthy": report.healthy,
         "ports": [asdict(port) for port in report.ports],
         "scales": [_scale_as_json(scale) for scale in report.scales],
+        "cameras": list(report.cameras),
+        "camera": None if report.camera is None else _camera_as_json(report.camera),
         "findings": [asdict(finding) for finding in report.findings],
     }
     return json.dumps(whole, ensure_ascii=False, allow_nan=False)
@@ -53,6 +58,7 @@ def as_text(report: Report) -> str:
     lines = ["serial devices", *_ports(report.ports)]
     for scale in report.scales:
         lines += ["", *_scale(scale)]
+    lines += _cameras(report)
     lines += ["", "what to do next"]
     lines += [f"  {i}. {f.subject}: {f.sentence}" for i, f in enumerate(report.findings, 1)]
     if report.healthy:
@@ -78,6 +84,33 @@ def _ports(ports: tuple[Port, ...]) -> list[str]:
     if not ports:
         return ["  none: plug the box in; on a Pi's own pins, switch the UART on with raspi-config"]
     return [f"  {port.device:14} {port.description:24} {port.stable or ''}".rstrip() for port in ports]
+
+
+def _cameras(report: Report) -> list[str]:
+    """Nothing where there is none, neither plugged in nor configured."""
+    lines = ["", "cameras on USB", *(f"  {name}" for name in report.cameras)] if report.cameras else []
+    seen = report.camera
+    if seen is None:
+        return lines
+    camera = seen.camera
+    lines += ["", f"camera: {camera.driver}, {camera.device or 0}, {camera.width}x{camera.height}"]
+    if not seen.pictures:
+        return [*lines, f"  cannot be read: {seen.findings[0].code.replace('_', ' ')}"]
+    rate = "no rate" if seen.rate_hz is None else f"{seen.rate_hz:.1f} a second"
+    return [*lines, f"  {seen.pictures} pictures, {rate} (configured {camera.rate_hz:g}), {len(camera.marks)} marks"]
+
+
+def _camera_as_json(seen: CameraReport) -> dict[str, Any]:
+    camera = seen.camera
+    return {
+        "driver": camera.driver,
+        "device": camera.device,
+        "configured_rate_hz": camera.rate_hz,
+        "pictures": seen.pictures,
+        "rate_hz": seen.rate_hz,
+        "brightness": seen.brightness,
+        "marks": len(camera.marks),
+    }
 
 
 def _scale(report: ScaleReport) -> list[str]:
