@@ -1,7 +1,7 @@
 """Builds every part of the agent from its configuration and wires them; the only file that knows them all.
 
     scales, tracker, clock -> Intake -> core thread -> Outbox -> uplink -> broker
-                                        |
+    camera -> Slot -> vision ----^      |
                                         +-> Recorder
 
 Not here: what any of them does; the command line (__main__.py).
@@ -28,6 +28,7 @@ from agent.outbox.protocol import Batch
 from agent.recording.disk import Limits, RecordingDisk
 from agent.recording.protocol import Header
 from agent.recording.writer import Recorder
+from agent.sensors.camera.reader import CameraReader
 from agent.sensors.scale.driver import open_scale
 from agent.sensors.scale.protocol import Scale
 from agent.sensors.scale.reader import ScaleReader
@@ -39,6 +40,10 @@ from agent.uplink.paho import PahoUplink
 from agent.uplink.protocol import Message
 from agent.uplink.retained import OFFLINE
 from agent.versions import shelfd_version, versions
+from agent.vision.eyes import build_vision
+from agent.vision.loop import VisionLoop
+from agent.vision.slot import Slot
+from agent.vision.stir import Stir
 from wire.commands import CommandPayload, Result
 from wire.topics import Topics
 
@@ -53,6 +58,7 @@ class App:
         self.clock = clock or WallClock()
         self.boot = secrets.token_hex(4)
         self.intake = Intake(table(config))
+        self.stir = Stir(config.scales)
         self.supervisor = Supervisor(notifier)
         topics = Topics(config.device.store, config.device.id)
         self.outbox = Outbox(
@@ -83,8 +89,20 @@ class App:
             beat = Beat()
             tracks = TracksReader(self.config.tracks.socket, self.put, beat=beat)
             self.supervisor.add_thread("tracks", tracks.run, tracks.stop, beat)
+        if self.config.camera.driver:
+            self._add_eyes()
         for scale in self.config.scales:
             self._add_scale(scale, Beat())
+
+    def _add_eyes(self) -> None:
+        """Pictures wait in the slot for a moment, and go no further than the vision thread."""
+        slot, beat, camera_beat = Slot(), Beat(), Beat()
+        vision = VisionLoop(
+            slot, build_vision(self.config), self.put, lanes_until_s=lambda: self.stir.until_s, beat=beat
+        )
+        self.supervisor.add_thread("vision", vision.run, vision.stop, beat)
+        camera = CameraReader(self.config.camera, slot, self.put, beat=camera_beat)
+        self.supervisor.add_thread("camera", camera.run, camera.stop, camera_beat)
 
     def _open_outbox(self) -> None:
         """OutboxError when the file refuses: a core that started empty would overwrite the stock that is in it."""
@@ -97,8 +115,14 @@ class App:
             beat()
             return WatchedScale(open_scale(config, clock), beat)
 
-        reader = ScaleReader(config, self.put, open_scale=open_watched)
+        reader = ScaleReader(config, self._weighed, open_scale=open_watched)
         self.supervisor.add_thread(reader.stream, reader.run, reader.stop, beat)
+
+    def _weighed(self, observation: Observation) -> None:
+        """A reading for the core; a lane in motion opens the eyes."""
+        if self.config.camera.driver:
+            self.stir.hear(observation)
+        self.put(observation)
 
     def put(self, observation: Observation) -> None:
         """What any thread has to tell the core."""

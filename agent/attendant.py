@@ -78,6 +78,11 @@ class Attendant:
                 told += self._settle(step, weigher, steps, done, clock)
         return told
 
+    def forget_visitors(self) -> None:
+        """Their names mean nothing any more; what they hold may come back from anybody."""
+        self.hands.forget()
+        self.ledger.baskets.disown()
+
     def hole(self, t: float, scale: str) -> None:
         """Readings of this scale are missing: no weight step is trusted across it."""
         if scale in self.weighers:

@@ -13,6 +13,7 @@ from agent.health import Health
 from agent.messages import (
     Command,
     Counts,
+    Detections,
     Event,
     Gap,
     Observation,
@@ -27,11 +28,12 @@ from agent.messages import (
 from agent.notices import Notices
 from agent.orders import Orders
 from agent.plain import plain, revive
+from agent.tracking.scene import Scene
 from agent.triggers.shoppers import Shoppers, Shown, moment
 from wire import state as wire
 from wire.events import Clock, EventPayload
 
-TRACKS = "tracks"  # the stream of heads and hands
+EYES = ("tracks", "camera", "vision")  # streams without which nobody knows who is there
 VERSION = 4  # of the snapshot
 
 
@@ -41,6 +43,7 @@ class Core:
     def __init__(self, config: Config) -> None:
         self.config = config
         self.attendant = Attendant(config)
+        self.scene = Scene(config)
         self.orders = Orders()
         self.health = Health(config)
         self.shoppers = Shoppers(self.attendant.planogram, config.visits)
@@ -56,20 +59,29 @@ class Core:
                 return self._weigh(observation)
             case Tracks():
                 return self._see(observation)
+            case Detections():
+                return self._see(self.scene.see(observation))
             case Tick():
                 return self._tick(observation)
             case Command():
                 return (*self.orders.carry_out(observation, self.attendant), *self._changed())
             case Restored(t=t):
                 self.attendant.resume(t)
+                self._forget_faces(t)
                 self.shoppers.forget()
                 self._notices.forget()
                 return self._changed()
-            case SensorLost(stream=stream) if stream == TRACKS:
+            case SensorLost(stream=stream) if stream in EYES:
                 self.attendant.hands.blind()
             case Gap(t=t, stream=stream) | SensorLost(t=t, stream=stream) | SensorBack(t=t, stream=stream):
                 self.attendant.hole(t, stream.removeprefix("scale/"))  # `health` tells of it at the next Tick
         return ()
+
+    def _forget_faces(self, t: float) -> None:
+        """The camera's names begin anew with each boot: what a visitor of the last one holds is nobody's now."""
+        if self.config.camera.driver:
+            self.scene.forget(t)
+            self.attendant.forget_visitors()
 
     def _see(self, tracks: Tracks) -> tuple[Output, ...]:
         told = self.attendant.see(tracks, self._clock)
@@ -125,6 +137,7 @@ class Core:
             "version": VERSION,
             "clock": [self._clock.synced, self._clock.uncertainty_ms, self._wall_offset_s],
             "attendant": self.attendant.snapshot(),
+            "scene": self.scene.snapshot(),
             "shoppers": self.shoppers.snapshot(),
             "orders": self.orders.snapshot(),
             "health": self.health.snapshot(),
@@ -148,6 +161,7 @@ class Core:
         synced, uncertainty_ms, self._wall_offset_s = state["clock"]
         self._clock = Clock(synced=synced, uncertainty_ms=uncertainty_ms)
         self.attendant.restore(state["attendant"])
+        self.scene.restore(state["scene"])
         self.shoppers.restore(state["shoppers"])
         self.orders.restore(state["orders"])
         self.health = Health.restore(self.config, state["health"])

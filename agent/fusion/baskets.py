@@ -55,6 +55,11 @@ class Baskets:
         """The visitor left."""
         self._held.pop(visitor, None)
 
+    def disown(self) -> None:
+        """All visitors left, and nobody knows when: what they held may still be in the shop."""
+        everything = [held for kept in self._held.values() for held in kept]
+        self._held = {None: everything[-MAX_HELD:]} if everything else {}
+
     def snapshot(self) -> Snapshot:
         """Plain values (JSON has no None key)."""
         return {"held": [[v, [asdict(h) for h in kept]] for v, kept in self._held.items()]}

@@ -81,6 +81,12 @@ class Hands:
         self._last = -math.inf
         self._hands.clear()
 
+    def forget(self) -> None:
+        """Nobody who was here is known any more."""
+        self._hands.clear()
+        self._seen.clear()
+        self.grips.forget()
+
     def forget_positions(self, t: float) -> None:
         """A new process at `t`: where hands were is past, who was here may still be."""
         self._hands.clear()
