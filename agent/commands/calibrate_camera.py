@@ -17,7 +17,6 @@ from pathlib import Path
 from agent.commands.calibrate import ask, talk
 from agent.commands.camera_picture import write_picture
 from agent.commands.given import CONFIG, OK, WRONG, CommandError, load_config
-from agent.commands.marks import misfit_m, worst
 from agent.commands.tomledit import EditError, replace_file, set_marks
 from agent.config.camera_check import LEAST_MARKS, MOST_MARKS, mistaken
 from agent.config.load import load_text
@@ -25,6 +24,7 @@ from agent.config.schema import Camera, Mark
 from agent.sensors.camera.driver import open_camera
 from agent.sensors.camera.protocol import Camera as OpenCamera
 from agent.sensors.camera.protocol import CameraError
+from agent.tracking.plane import Plane
 from agent.vision.frame import Frame
 
 Open = Callable[[Camera, Callable[[], float]], OpenCamera]
@@ -150,15 +150,29 @@ def asked(camera: Camera, talk: Callable[[str], None], ask: Callable[[str], str]
 
 def judged(camera: Camera, marks: tuple[Mark, ...], talk: Callable[[str], None]) -> list[str]:
     """Why the marks do not fit each other; with four they always do, which is said."""
-    number, error_m = worst(misfit_m(replace(camera, marks=marks)))
+    try:
+        errors_m = misfit_m(replace(camera, marks=marks))
+    except ValueError as error:  # tracking's own judgement of what fixes a plane
+        return [str(error)]
     if len(marks) == LEAST_MARKS:
         talk("Four marks determine the plane exactly: a mistyped one cannot be seen. A fifth would show it.")
         return []
+    number = max(range(len(marks)), key=errors_m.__getitem__)
+    error_m = errors_m[number]
     allowed_m = max(0.02, 0.02 * _extent_m(marks))
     if error_m > allowed_m:
         return [f"mark {number + 1} lies {error_m * 100:.1f} cm from where the others put it: is one mistyped?"]
     talk(f"The marks fit each other within {error_m * 100:.1f} cm (mark {number + 1} worst).")
     return []
+
+
+def misfit_m(camera: Camera) -> list[float]:
+    """How far each mark lies from where all together put it. ValueError where they fix no plane."""
+    plane = Plane.of(camera)
+    if plane is None:
+        return []
+    found = [(plane.to_m(mark.x_px, mark.y_px), mark) for mark in camera.marks]
+    return [math.hypot(u - mark.u_m, v - mark.v_m) for (u, v), mark in found]
 
 
 def parse_mark(line: str, camera: Camera) -> Mark | str:
