@@ -40,9 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _do(command: str, places: Places, *, quick: bool) -> int:
     if command == "build":
-        for model in models_of(places):
-            install(model, places)
-        return 0
+        return _build(places)
     if command == "check":
         return _check(places)
     if command == "calibrate":
@@ -53,6 +51,18 @@ def _do(command: str, places: Places, *, quick: bool) -> int:
     from tools.build_models.pictures import Shared
 
     return measure(places, Shared(_shared()), quick=quick)
+
+
+def _build(places: Places) -> int:
+    """All that can be built; one that cannot is said and keeps none of the others back."""
+    failed = 0
+    for model in models_of(places):
+        try:
+            install(model, places)
+        except BuildError as error:
+            print(f"models/{model.file} is missing: {error}", file=sys.stderr)
+            failed = 1
+    return failed
 
 
 def _check(places: Places) -> int:

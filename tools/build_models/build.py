@@ -19,7 +19,7 @@ from tools.build_models.unpack import member_of
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where things lie. `models`: manifest, calibration/, and the built files. `work`: packages, venv; may be removed."""
+    """`models`: manifest, calibration/ and the built files. `work`: packages and venv, which may be removed."""
 
     models: Path = REPOSITORY / "models"
     work: Path = REPOSITORY / "build/models"
@@ -43,14 +43,17 @@ def is_built(model: Model, places: Places) -> bool:
 
 
 def built(model: Model, places: Places) -> bytes:
-    """The model, made anew. BuildError where it cannot be made here; whether it is the right one is another question."""
-    source = source_of(model, places)
+    """The model, made anew. BuildError where it cannot be made here; whether it is right is not asked."""
+    return quantised(source_of(model, places), str(places.ranges(model)), places)
+
+
+def quantised(source: bytes, ranges: str, places: Places) -> bytes:
+    """`ranges`: a file, or "dynamic"; see quantise.py, which does it in its own environment."""
     python = environment(places.work / "venv")
     with tempfile.TemporaryDirectory() as folder:
         before, after = Path(folder, "source.tflite"), Path(folder, "target.tflite")
         before.write_bytes(source)
-        step = [str(python), "-m", "tools.build_models.quantise", str(before), str(places.ranges(model)), str(after)]
-        run(step, "the quantiser")
+        run([str(python), "-m", "tools.build_models.quantise", str(before), ranges, str(after)], "the quantiser")
         return after.read_bytes()
 
 

@@ -1,4 +1,4 @@
-"""The labelled pictures and videos beside the checkout ($SHELFD_SHARED), for calibrating and measuring; none come along.
+"""The labelled pictures and videos beside the checkout ($SHELFD_SHARED), to calibrate and measure; none come along.
 
 Boxes are in pixels: left, top, right, bottom. Not here: what is done with them.
 """

@@ -1,6 +1,6 @@
 """Source model and committed ranges -> the int8 model. Run by the build environment's python, as a program:
 
-    python -m tools.build_models.quantise SOURCE RANGES TARGET
+    python -m tools.build_models.quantise SOURCE RANGES|dynamic TARGET
 
 All arithmetic here is elementwise on float32, which rounds alike on each processor; what the cast to integers leaves
 open is an error instead of a number. Not here: where the ranges come from (calibrate.py).
@@ -43,16 +43,25 @@ def quantised(model: bytes, ranges: Ranges) -> bytes:
         name: {"min": np.full((1, 1, 1, 1), low, np.float32), "max": np.full((1, 1, 1, 1), high, np.float32)}
         for name, (low, high) in ranges.items()
     }
+    return _run(model, import_module("ai_edge_quantizer.recipe").static_wi8_ai8(), statistics)
+
+
+def dynamic(model: bytes) -> bytes:
+    """Weights int8, everything else float32: only to compare with."""
+    return _run(model, import_module("ai_edge_quantizer.recipe").dynamic_wi8_afp32(), None)
+
+
+def _run(model: bytes, recipe: Any, statistics: dict[str, Any] | None) -> bytes:
     quantiser: Any = import_module("ai_edge_quantizer.quantizer").Quantizer(float_model=model)
-    quantiser.load_quantization_recipe(import_module("ai_edge_quantizer.recipe").static_wi8_ai8())
+    quantiser.load_quantization_recipe(recipe)
     with np.errstate(invalid="raise", over="raise"):
         result = quantiser.quantize(statistics, enable_progress_bar=False, enable_progress_report=False)
     return bytes(result.quantized_model)
 
 
 def main(source: str, ranges: str, target: str) -> None:
-    model = quantised(prepared(Path(source).read_bytes()), read_ranges(Path(ranges)))
-    Path(target).write_bytes(model)
+    model = prepared(Path(source).read_bytes())
+    Path(target).write_bytes(dynamic(model) if ranges == "dynamic" else quantised(model, read_ranges(Path(ranges))))
 
 
 if __name__ == "__main__":
