@@ -65,14 +65,16 @@ def _bottles(shared: Shared) -> Iterable[Frame]:
 
 def _objects(variant: Variant, judge: Variant | None, shared: Shared) -> str:
     detector = variant.detector()
-    shots = [shared.labelled("drinks", split) for split in ("train", "valid")]
-    rates = [
-        sum((overlap_hits(boxes_of(detector, s.frame, "container"), s.boxes) for s in split), Rate()) for split in shots
-    ]
-    told = [f"drinks train: {rates[0]}, valid: {rates[1]}", f"bottles exact {_exact(detector, shared):.0%}"]
-    if measure_of is not None:
-        told.append(_persons(detector, measure_of.detector(), shared))
+    told = [f"drinks {split}: {_overlaps(detector, shared.labelled('drinks', split))}" for split in ("train", "valid")]
+    told.append(f"bottles exact {_exact(detector, shared):.0%}")
+    if judge is not None:
+        told.append(_persons(detector, judge.detector(), shared))
     return ", ".join(told)
+
+
+def _overlaps(detector: TfliteDetector, shots: Iterable[Shot]) -> Rate:
+    pairs = ((boxes_of(detector, shot.frame, "container"), shot.boxes) for shot in shots)
+    return sum((overlap_hits(found, truth) for found, truth in pairs), Rate())
 
 
 def _exact(detector: TfliteDetector, shared: Shared) -> float:
