@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 UNIT = Path(__file__).resolve().parent.parent / "systemd" / "shelfd.service"
+CAMERA = UNIT.parent / "camera.conf"
 EXPOSURE_MOST = 21  # tenths, as measured; "OK" reaches up to 40
 
 pytestmark = pytest.mark.skipif(
@@ -40,6 +41,16 @@ def test_systemd_understands_every_key(tmp_path: Path) -> None:
 def test_a_misspelt_key_would_be_seen(tmp_path: Path) -> None:
     unit = installed(tmp_path, UNIT.read_text().replace("WatchdogSec", "WatchdogSecs"))
     assert any("WatchdogSecs" in line for line in complaints(unit))
+
+
+def test_systemd_understands_what_a_camera_is_allowed(tmp_path: Path) -> None:
+    unit = installed(tmp_path, UNIT.read_text())
+    beside = tmp_path / "shelfd.service.d"
+    beside.mkdir()
+    for text, wrong in ((CAMERA.read_text(), False), (CAMERA.read_text() + "DeviceAllows=x\n", True)):
+        (beside / "camera.conf").write_text(text)
+        told = analyze("verify", str(unit)).stderr
+        assert ("camera.conf" in told) == wrong, told
 
 
 def test_it_is_locked_up_well() -> None:
