@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from agent.fusion.grip import Grip
-from agent.fusion.hands import UNSEEN_LIKELIHOOD, Hands, Position
+from agent.fusion.hands import Hands, Position
 from agent.fusion.moves import ShelfState
 from agent.shelf.contents import Stray
 from agent.shelf.planogram import Stretch
@@ -164,7 +164,7 @@ def _felt(step: Step, stretch: Stretch, hand: Position | None) -> float:
 
 
 def _known(found: Mapping[str, float], hands: Hands) -> Fits:
-    nobody = {None: UNSEEN_LIKELIHOOD if hands.watched else 1.0}
+    nobody = {None: hands.unseen if hands.watched else 1.0}
     nearest = sorted(sorted(found), key=lambda v: -found[v])[:MOST_VISITORS]
     return {v: found[v] for v in sorted(nearest) if found[v] > LEAST} | nobody
 

@@ -26,6 +26,7 @@ OUT_SIGMA_M = 0.06  # all 17 recorded hands that took were within the box; an id
 INSIDE_M = 0.10  # a hand this close to the plane is in the shelf (in a real store <= 3 cm for about 0.9 s)
 AWAY_M = 0.15  # a hand this far out lets go of the shelf
 UNSEEN_LIKELIHOOD = math.exp(-0.5 * 3.0**2)  # somebody the tracker missed is as likely as a hand 3 sigma off
+UNSEEN_BY_CAMERA = 0.15  # one camera and a palm model miss that many hands (85 % found: docs/models.md)
 FEWEST_FRAMES = 2  # of a stay: one may be noise
 MAX_VISITORS = 64  # a tracker that renames people: the one unseen longest makes room
 MAX_POSITIONS = 512
@@ -35,9 +36,10 @@ Frames = Mapping[str, Sequence[float]]  # visitor -> likelihood of its nearer ha
 
 
 class Hands:
-    """Positions of all hands, by visitor."""
+    """Positions of all hands, by visitor. `unseen`: likelihood of a hand that nobody saw, against one right there."""
 
-    def __init__(self) -> None:
+    def __init__(self, unseen: float = UNSEEN_LIKELIHOOD) -> None:
+        self.unseen = unseen
         self._hands: dict[str, deque[Position]] = {}
         self._seen: dict[str, float] = {}
         self._last = -math.inf
