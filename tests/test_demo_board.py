@@ -27,7 +27,7 @@ from tools.demo.screen import LABEL, STRIP, Screen, goodbye, places, summary
 from tools.demo.settings import to_toml
 from wire.codec import encode, encode_event
 from wire.envelope import Envelope, event_type
-from wire.events import Clock, EventPayload, Fault, Pick
+from wire.events import Clock, Dwell, EventPayload, Fault, Hesitation, Pick
 from wire.state import Online
 
 BASE = "shelf/v1/bench/shelf-1"
@@ -259,3 +259,16 @@ def test_the_settings_that_are_written_are_those_that_are_read(layout: str, seed
 def test_bad_usage_is_a_sentence_and_64(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(arguments) == 64
     assert capsys.readouterr().err.startswith("tools.demo: ")
+
+
+def test_what_is_told_of_people_is_shown_beside_the_moves(play: Play) -> None:
+    board = Board([], began_s=100.0)
+    about = {"visitor": "4711", "lane": "s1p1", "before": ("s1p1",), "clock": CLOCK}
+    undecided = Hesitation(reason="held", gtin=GTIN, began_s=103.0, decided_s=106.0, **about)
+    stood = Dwell(began_s=101.0, ended_s=107.0, dwell_s=6.0, **about)
+    for sequence, payload in enumerate((undecided, stood), start=1):
+        board.hear(f"{BASE}/event/{payload.kind}", message(payload, sequence), 107.0)
+    console = Console(width=100, height=30, record=True)
+    console.print(Screen(play, board, "demo", console).draw(108.0, 8.0, []))
+    shown = console.export_text()
+    assert "? held" in shown and "stood   6 s" in shown

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from agent.config.schema import Visits
 from agent.messages import Event
 from agent.tracking.stance import ROOM_M
+from agent.tracking.visits import STOOD_S
 from tools.bench.hands import Visitor
 from tools.bench.run import run
 from tools.bench.stage import Truth
@@ -66,10 +67,12 @@ def facts(play: Play, config: Visits) -> list[Fact]:
         times = np.arange(visitor.enters_s, min(visitor.leaves_s, play.until_s), STEP_S)
         if len(times) < 2:
             continue
-        if visitor.leaves_s + config.gone_s < play.until_s - 1.0:
+        stays = _stays(visitor, times)
+        came = visitor.reaches or any(ended_s - began_s >= STOOD_S for began_s, ended_s in stays)
+        if came and visitor.leaves_s + config.gone_s < play.until_s - 1.0:
             found.append(Fact("visit", visitor.name, visitor.leaves_s, visitor.leaves_s))
             found += [Fact("reached", visitor.name, 0.0, 0.0, lane) for lane in sorted(_lanes(play, visitor))]
-        for began_s, ended_s in _stays(visitor, times):
+        for began_s, ended_s in stays:
             if ended_s - began_s >= config.dwell_s:
                 found.append(Fact("dwell", visitor.name, began_s, ended_s))
             found += _undecided(visitor.name, moves, began_s, ended_s, config)
