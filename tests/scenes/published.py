@@ -1,7 +1,7 @@
 """The situations in which published shelf systems fail most, played by the simulated shop and counted.
 
 `python -m tests.scenes.published [--seeds N] [--minutes M] [--only NAME]` prints the table of docs/failures.md.
-Seeds are counted up from 1. Not here: the shop (tools/bench), what counts as right (tools/score/match.py).
+Seeds are counted up. Not here: the shop (tools/bench), what counts as right (tools/score/match.py).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from agent.core import Core
 from agent.messages import Tracks
 from tools.bench.layouts import gondola
+from tools.bench.looks import Sight
 from tools.bench.run import Outcome
 from tools.bench.shopper import NOTHING, Habits
 from tools.bench.world import Play, Scenario, simulate
@@ -74,6 +75,14 @@ SITUATIONS = {
 }
 
 
+EYES: dict[str, tuple[bool, Sight | None]] = {
+    "weight": (False, None),
+    "tracks": (True, None),
+    "held": (True, Sight(product_read=0.0)),
+    "product": (True, Sight()),
+}
+
+
 @dataclass(slots=True)
 class Count:
     """Right, missed and wrong over many plays; `asked` and `done`: of the deeds that the situation is about."""
@@ -104,11 +113,11 @@ class Count:
         self.asked += sum(not deeds or entry["deed"] in deeds for entry in [*found, *matches.missed])
 
 
-def measure(name: str, seeds: Iterable[int], minutes: float, *, tracks: bool) -> Count:
-    """With tracks the visitor must be right too; without, nobody is asked for."""
+def measure(name: str, seeds: Iterable[int], minutes: float, *, tracks: bool, sight: Sight | None = None) -> Count:
+    """With tracks the visitor must be right too; without, nobody is asked for. `sight`: hands are looked into."""
     situation, count = SITUATIONS[name], Count()
     for seed in seeds:
-        play = simulate(seed, replace(situation.scenario, minutes=minutes))
+        play = simulate(seed, replace(situation.scenario, minutes=minutes, sight=sight))
         count.add(played(play, tracks=tracks).matches(with_visitor=tracks), situation.deeds)
     return count
 
@@ -126,17 +135,17 @@ def main(arguments: list[str] | None = None) -> int:
     """Exit code: 0 measured, 2 bad usage."""
     parser = argparse.ArgumentParser("python -m tests.scenes.published", description=__doc__)
     parser.add_argument("--seeds", type=int, default=20, help="plays of each situation (default 20)")
+    parser.add_argument("--first", type=int, default=1, help="the first of them (default 1)")
     parser.add_argument("--minutes", type=float, default=3.0, help="simulated length of each play (default 3)")
     parser.add_argument("--only", choices=sorted(SITUATIONS), help="one situation instead of all")
     asked = parser.parse_args(arguments)
-    print("| situation | published F1 | F1 with tracks | its deeds | F1 by weight alone | its deeds | events |")
+    print("| situation | published F1 | weight alone | with tracks | hands looked into | product read | events |")
     print(f"|{' --- |' * 7}")
     for name in [asked.only] if asked.only else SITUATIONS:
-        seeds = range(1, asked.seeds + 1)
-        seen, alone = (measure(name, seeds, asked.minutes, tracks=tracks) for tracks in (True, False))
-        situation = SITUATIONS[name]
-        figures = (f"{seen.f1:.3f}", f"{seen.share:.3f}", f"{alone.f1:.3f}", f"{alone.share:.3f}")
-        events = seen.right + seen.missed
+        seeds = range(asked.first, asked.first + asked.seeds)
+        counts = [measure(name, seeds, asked.minutes, tracks=tracks, sight=sight) for tracks, sight in EYES.values()]
+        situation, events = SITUATIONS[name], counts[0].right + counts[0].missed
+        figures = (f"{count.f1:.3f} ({count.share:.2f})" for count in counts)
         print(f"| {situation.title} | {situation.published_f1} | {' | '.join(figures)} | {events} |", flush=True)
     return 0
 
