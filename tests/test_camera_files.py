@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import errno
 import random
+import resource
 import struct
 import threading
+import time
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -16,13 +18,16 @@ import pytest
 from PIL import Image
 
 from agent.config import schema
+from agent.messages import Observation
 from agent.sensors.camera import v4l2
 from agent.sensors.camera.driver import name_of, open_camera
 from agent.sensors.camera.folder import FolderCamera
 from agent.sensors.camera.paint import Hand, shelf, with_hand
 from agent.sensors.camera.protocol import Camera, CameraError
+from agent.sensors.camera.reader import CameraReader
 from agent.sensors.scale.fake import SimulatedTime
 from agent.vision.frame import Frame
+from agent.vision.slot import Slot
 
 av = pytest.importorskip("av", reason="PyAV is an extra: pip install -e '.[camera]'")
 movie = pytest.importorskip("agent.sensors.camera.movie")
@@ -158,6 +163,30 @@ def test_a_damaged_film_is_pictures_or_a_sentence(tmp_path: Path, suffix: str) -
         except CameraError:
             refused += 1
     assert 10 < refused < 150
+
+
+def test_a_film_that_claims_gigantic_pictures_is_refused_before_they_are_unpacked(tmp_path: Path) -> None:
+    data = bytearray(write_movie(tmp_path / "w.avi", "mjpeg", 32, 24, 6).read_bytes())
+    at = data.find(b"\xff\xc0")  # the head of a JPEG's frame: its height and width stand five bytes on
+    while at > 0:
+        data[at + 5 : at + 9] = struct.pack(">HH", 20_000, 20_000)
+        at = data.find(b"\xff\xc0", at + 1)
+    (tmp_path / "huge.avi").write_bytes(data)
+    before_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert code_of(lambda: list(movie.frames(tmp_path / "huge.avi", 64, 48))) == "garbage"
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_kb < 50_000
+
+
+def test_a_film_behind_the_real_thread_reaches_the_slot(film: Path) -> None:
+    heard, slot = list[Observation](), Slot()
+    reader = CameraReader(config(film, rate_hz=60), slot, heard.append)
+    thread = threading.Thread(target=reader.run)
+    thread.start()
+    frame = slot.take(5.0)
+    reader.stop()
+    thread.join(2.0)
+    assert frame is not None and abs(frame.t - time.monotonic()) < 5.0
+    assert not thread.is_alive() and heard == []
 
 
 # -- a folder ---------------------------------------------------------------------------------------------------------

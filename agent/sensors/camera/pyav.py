@@ -37,6 +37,8 @@ def explained(device: str) -> Iterator[None]:
         yield
     except (av.error.FFmpegError, OSError, ValueError, MemoryError) as error:
         raise _explained(error, device) from error
+    except (LookupError, OverflowError) as error:  # PyAV where a damaged file grows a stream; once in 20,000 damages
+        raise CameraError("garbage", f"{device} is damaged: replace it") from error
 
 
 def open_file(path: str) -> InputContainer:
@@ -98,7 +100,7 @@ def _explained(error: BaseException, device: str) -> CameraError:
     number = getattr(error, "errno", None)
     if number == errno.EBUSY:
         return CameraError("busy", f"another program holds {device}: stop it (fuser -v {device} names it)")
-    if number in (errno.EIO, errno.ENODEV, errno.ENXIO):
+    if number in (errno.EIO, errno.ENODEV, errno.ENXIO) and device.startswith("/dev/"):
         return CameraError("unplugged", f"{device} does not answer any more: unplug it, plug it in again")
     if number == errno.ENOTTY:
         return CameraError("not_found", f"{device} is no camera: correct camera.device (ls /dev/v4l/by-id)")
