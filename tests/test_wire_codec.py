@@ -142,7 +142,7 @@ def test_a_message_may_fill_its_limit_and_no_more():
 
 @pytest.mark.parametrize(
     "changes",
-    [{"delta_g": math.nan}, {"delta_g": math.inf}, {"confidence": 1.01}, {"gtin": "123"}, {"lane": "\ud800"}],
+    [{"began_s": math.nan}, {"began_s": math.inf}, {"confidence": 1.01}, {"gtin": "123"}, {"lane": "\ud800"}],
 )
 def test_nothing_leaves_that_the_other_end_could_not_read(changes):
     with pytest.raises(WireError):
