@@ -1,6 +1,6 @@
 """Writes the pictures that the virtual camera replays: thirty of the painted shelf, a hand crossing it.
 
-    python -m tools.picamera2.frames DIR
+`python -m tools.picamera2.frames DIR`
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ Not here: the thread (aside.py), silence and coming back (reader.py).
 
 from __future__ import annotations
 
+import atexit
 import threading
 import time
 from collections.abc import Callable
@@ -51,6 +52,7 @@ class PiSource:
         self._job: Any = None  # the one capture that is under way: one given up on would hold its picture for ever
         library = _library()
         self._camera = self._explained(lambda: (make or _make)(library, self._number))
+        atexit.unregister(self._camera.close)  # a library that hangs would hold the end of the process as well
         try:
             self._explained(self._start)
         except CameraError:
