@@ -2,7 +2,7 @@
 
     check       builds everything once more, elsewhere, and compares with the manifest
     calibrate   finds the ranges again (pictures of $SHELFD_SHARED) and writes models/calibration/
-    pin         builds, and prints sha256, size and input for models/manifest.toml
+    pin         builds, and writes sha256, size and input scale of what came out into models/manifest.toml
     measure     accuracy, size and time of each variant; `--quick`: only what the manifest names
 
 Exit code 1 with one sentence where something is missing or other than it should be.
@@ -84,15 +84,20 @@ def _calibrate(places: Places) -> int:
 
 
 def _pin(places: Places) -> int:
+    """Bytes, hash and input scale of today's build take the place of the old ones in the manifest."""
     from agent.vision.runtime import open_interpreter
 
+    text = places.manifest.read_text("utf-8")
     for model in models_of(places):
         data = built(model, places)
+        scale, zero_point = open_interpreter(data).interpreter.get_input_details()[0]["quantization"]
+        text = text.replace(model.sha256, hashlib.sha256(data).hexdigest())
+        text = text.replace(f"bytes = {model.bytes}\n", f"bytes = {len(data)}\n")
+        text = text.replace(f"scale = {model.input.scale!r}, zero_point = {model.input.zero_point}",
+                            f"scale = {scale!r}, zero_point = {zero_point}")  # fmt: skip
         (places.models / model.file).write_bytes(data)
-        detail = open_interpreter(data).interpreter.get_input_details()[0]
-        scale, zero_point = detail["quantization"]
-        print(f'{model.file}\nsha256 = "{hashlib.sha256(data).hexdigest()}"\nbytes = {len(data)}')
-        print(f"input: scale = {scale!r}, zero_point = {zero_point}, shape {detail['shape'].tolist()}")
+        print(f"models/{model.file}: {len(data)} bytes")
+    places.manifest.write_text(text, "utf-8")
     return 0
 
 

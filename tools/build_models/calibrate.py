@@ -1,15 +1,16 @@
 """Finds the range of every tensor, once, with pictures of clear licence; the numbers are committed, the pictures not.
 
-A range is the middle one of all pictures' lowest and of all their highest numbers: rare extremes are cut off, and the
-common ones get the finer steps. Logits of scores get LOGITS whatever the pictures say: far from any threshold nothing
-is lost by saturating, and near it the steps are three times finer. Not here: quantising with them (quantise.py).
+Of each picture a tensor's lowest and highest number are taken, for some models without the outermost part of its
+values; over the pictures a percentile of either: rare extremes are cut off, the common numbers get the finer steps.
+Boxes are cut hardly at all. Logits of scores get LOGITS whatever the pictures say: far from any threshold nothing is
+lost by saturating, and near it the steps are three times finer. Not here: quantising with them (quantise.py).
 """
 
 from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -26,16 +27,20 @@ from tools.build_models.fold import code_of, constant, read, schema
 from tools.build_models.pictures import Shared
 
 LOGITS = (-8.0, 8.0)  # 0.03 % to 99.97 %
+BOXES = 90.0  # percentile for the numbers of boxes: what is cut off there is a box too small
 DIGITS = 6  # of a number, significant; a step of int8 is 0.4 % of the range
 Extremes = dict[str, NDArray[np.float64]]
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Pictures in, percentile of their extremes out. `scores`: name of the output with the logits."""
+    """`percentile` over the pictures' extremes, each taken without the outermost `spare` of the values on either side.
+    `scores`, `boxes`: names of the outputs."""
 
     percentile: float
+    spare: float
     scores: str
+    boxes: str
 
     def pictures(self, shared: Shared) -> Iterator[Frame]:
         raise NotImplementedError
@@ -55,8 +60,8 @@ class Goods(Plan):
 
 
 PLANS: dict[str, Plan] = {
-    "hand.tflite": Hands(50, "Identity_1"),
-    "objects.tflite": Goods(90, "raw_outputs/class_predictions"),
+    "hand.tflite": Hands(60, 1e-4, scores="Identity_1", boxes="Identity"),
+    "objects.tflite": Goods(90, 0.0, scores="raw_outputs/class_predictions", boxes="raw_outputs/box_encodings"),
 }
 
 
@@ -67,15 +72,18 @@ def calibrated(model: Model, float_model: bytes, shared: Shared) -> dict[str, An
     plan = PLANS[model.file]
     entry = Input(width=model.input.width, height=model.input.height, dtype="float32",
                   low=model.input.low, high=model.input.high)  # fmt: skip
-    letterbox = Letterbox(entry)
-    found, count = extremes(float_model, _inputs(letterbox, plan.pictures(shared)))
-    ranges = {name: _rounded(middle(values, plan.percentile)) for name, values in found.items()}
-    ranges |= dict.fromkeys(score_tensors(float_model, plan.scores), LOGITS)
+    boxes, scores = (joined(float_model, output) for output in (plan.boxes, plan.scores))
+    found, count = extremes(float_model, _inputs(Letterbox(entry), plan.pictures(shared)), plan.spare, boxes)
+    ranges = {
+        name: _rounded(middle(values, BOXES if name in boxes else plan.percentile)) for name, values in found.items()
+    }
+    ranges |= dict.fromkeys(scores, LOGITS)
     ranges[_input_name(float_model)] = (model.input.low, model.input.high)
     return {
         "model": model.source.member_sha256,
         "pictures": count,
         "percentile": plan.percentile,
+        "spare": plan.spare,
         "ranges": {name: list(pair) for name, pair in sorted(ranges.items())},
     }
 
@@ -86,23 +94,32 @@ def _inputs(letterbox: Letterbox, frames: Iterable[Frame]) -> Iterator[NDArray[n
         yield letterbox.buffer
 
 
-def extremes(float_model: bytes, inputs: Iterable[NDArray[np.float32]]) -> tuple[Extremes, int]:
-    """Of each computed tensor (pictures, 2): lowest and highest number; how many pictures there were."""
+def extremes(
+    float_model: bytes, inputs: Iterable[NDArray[np.float32]], spare: float, whole: Collection[str]
+) -> tuple[Extremes, int]:
+    """Of each computed tensor (pictures, 2): lowest and highest number; how many pictures there were. `spare` of the
+    values is left out at either end, except of the tensors in `whole`."""
     interpreter = import_module("ai_edge_litert.interpreter").Interpreter(
         model_content=float_model, num_threads=1, experimental_preserve_all_tensors=True
     )
     interpreter.allocate_tensors()
-    model = read(float_model)
-    graph = model.subgraphs[0]
+    graph = read(float_model).subgraphs[0]
     names = {int(n): graph.tensors[n].name.decode() for n in (*graph.inputs, *_computed(graph))}
-    rows: dict[int, list[tuple[float, float]]] = {number: [] for number in names}
+    rows: dict[str, list[tuple[float, float]]] = {name: [] for name in names.values()}
     for values in inputs:
         interpreter.set_tensor(graph.inputs[0], values)
         interpreter.invoke()
-        for number, row in rows.items():
-            tensor = interpreter.get_tensor(number)
-            row.append((float(tensor.min()), float(tensor.max())))
-    return {names[number]: np.array(row) for number, row in rows.items()}, len(rows[graph.inputs[0]])
+        for number, name in names.items():
+            rows[name].append(ends(interpreter.get_tensor(number), 0.0 if name in whole else spare))
+    return {name: np.array(row) for name, row in rows.items()}, len(rows[names[graph.inputs[0]]])
+
+
+def ends(values: NDArray[np.float32], spare: float) -> tuple[float, float]:
+    """Lowest and highest number when `spare` of them is left out on either side, rounded down to whole numbers."""
+    flat = values.reshape(-1)
+    out = max(0, int(len(flat) * spare) - 1)
+    flat = np.partition(flat, (out, len(flat) - 1 - out)) if out else flat
+    return (float(flat[out]), float(flat[-1 - out])) if out else (float(flat.min()), float(flat.max()))
 
 
 def _computed(graph: Any) -> list[int]:
@@ -119,7 +136,7 @@ def _rounded(pair: tuple[float, float]) -> tuple[float, float]:
     return low, high
 
 
-def score_tensors(float_model: bytes, output: str) -> list[str]:
+def joined(float_model: bytes, output: str) -> list[str]:
     """The output and what it is put together from, back to the convolutions, all of which share one scale."""
     model = read(float_model)
     graph, kinds = model.subgraphs[0], schema().BuiltinOperator
