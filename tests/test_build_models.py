@@ -173,9 +173,10 @@ def test_a_bomb_is_not_read_to_its_end(tmp_path, monkeypatch):
         member_of(source(MODEL), on_disk(tmp_path, wheel({"net/model.tflite": bytes(1_000_000)})))
 
 
-@pytest.mark.parametrize(
-    "whole", [wheel({"net/model.tflite": MODEL * 40}), tarball(plain("net/model.tflite", MODEL * 40))]
-)
+MANY = MODEL * 40
+
+
+@pytest.mark.parametrize("whole", [wheel({"net/model.tflite": MANY}), tarball(plain("net/model.tflite", MANY))])
 def test_a_damaged_package_is_refused_with_a_sentence(tmp_path, whole):
     """Cut short anywhere, bytes changed anywhere: the model as pinned, or BuildError; never anything else."""
     chance, wanted = random.Random(3), source(MANY)
