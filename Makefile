@@ -18,7 +18,7 @@ demo: setup models ## a simulated shelf, a real agent and a broker, live in this
 	@$(PY) -m tools.demo $(ARGS) || [ $$? = 130 ] # Ctrl-C is no error
 
 test: setup models test-tools check ## ruff, mypy and every test that needs no more than five minutes
-	$(PY) -m pytest -n $(JOBS) -m "not fuzz and not soak and not qemu" -rs $(ARGS)
+	$(PY) -m pytest -n $(JOBS) -m "not fuzz and not soak and not qemu and not train" -rs $(ARGS)
 
 .PHONY: check format generate
 check: setup ## ruff and mypy --strict only
@@ -64,6 +64,13 @@ models: setup ## build what is missing of models/*.tflite out of published packa
 
 check-models: setup ## build the models once more and compare with models/manifest.toml
 	@$(PY) -m tools.build_models check
+
+.PHONY: train test-train
+train: setup models ## teach a model the store's own products (DATA=folder), measure it, install it if no worse
+	@$(PY) -m tools.train $(if $(DATA),"$(DATA)") $(ARGS)
+
+test-train: setup models ## a whole training with the real detector and quantiser, twice
+	$(PY) -m pytest -m train tests/test_train_whole.py $(ARGS)
 
 test-tools:
 	@tools/setup.sh test-tools
