@@ -49,7 +49,7 @@ perf: setup ## ratios to a bare loop: outbox, start-up, eyes; replay against rea
 test-runtimes: setup ## the TFLite seam against each runtime, in environments of their own
 	@tools/runtimes.sh
 
-test-qemu: setup ## the agent's arithmetic on arm64 under qemu: the same bytes as here
+test-qemu: setup ## on arm64 under qemu: the arithmetic gives the same bytes as here, the models find the same
 	@tools/qemu.sh
 
 test-camera: setup ## the camera driver on the real picamera2 and libcamera, with a virtual camera (root, 900 MB)

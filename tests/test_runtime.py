@@ -48,7 +48,7 @@ class Shop:
 
         module = ModuleType("interpreter")
         module.Interpreter = build  # type: ignore[attr-defined]
-        module.OpResolverType = SimpleNamespace(AUTO="auto", BUILTIN_WITHOUT_DEFAULT_DELEGATES="exact")  # type: ignore[attr-defined]
+        module.OpResolverType = SimpleNamespace(AUTO="auto", BUILTIN_REF="exact")  # type: ignore[attr-defined]
         self._patch.setitem(sys.modules, package.replace("-", "_") + ".interpreter", module)
         name = {"ai_edge_litert": "ai-edge-litert", "tflite_runtime": "tflite-runtime"}[package.replace("-", "_")]
         self.versions[name] = "9.9"
@@ -72,8 +72,9 @@ def test_the_maintained_runtime_is_taken_before_the_old_one(shop: Shop) -> None:
     assert shop.asked == [{"model_content": MODEL, "num_threads": 2, "experimental_op_resolver_type": "auto"}]
 
 
-def test_exact_leaves_out_the_delegate_that_rounds_otherwise(shop: Shop) -> None:
-    shop.has("ai-edge-litert")
+@pytest.mark.parametrize("package", ["ai-edge-litert", "tflite-runtime"])
+def test_exact_takes_the_reference_kernels(shop: Shop, package: str) -> None:
+    shop.has(package, numpy="1.26.4")
     open_interpreter(MODEL, exact=True)
     assert shop.asked[0]["experimental_op_resolver_type"] == "exact"
 

@@ -6,15 +6,20 @@ Not here: when they look (schedule.py, loop.py).
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 
 from agent.config.schema import Config
 from agent.vision.manifest import read_manifest, read_model
-from agent.vision.protocol import Detector
+from agent.vision.naming import NamingDetector, Reader
+from agent.vision.product import open_reader
+from agent.vision.protocol import Detector, VisionError
 from agent.vision.tflite import TfliteDetector
 
 Detectors = tuple[Detector, ...]
+
+log = logging.getLogger(__name__)
 
 
 class Eyes:
@@ -30,9 +35,23 @@ class Eyes:
 
 
 def build_detectors(manifest: Path, threads: int, *, exact: bool = False) -> Detectors:
-    """One detector a model of the manifest, in its order; VisionError for the first that cannot be used."""
+    """One detector a model of the manifest, in its order; VisionError for the first that cannot be used. Containers
+    carry names where the store's own model lies beside the others."""
     models = read_manifest(manifest).models
-    return tuple(TfliteDetector(m, read_model(m, manifest.parent), threads, exact=exact) for m in models)
+    detectors = [TfliteDetector(m, read_model(m, manifest.parent), threads, exact=exact) for m in models]
+    reader = _reader(manifest, threads, exact)
+    if reader is None:
+        return tuple(detectors)
+    return tuple(NamingDetector(d, reader) if "container" in d.kinds else d for d in detectors)
+
+
+def _reader(manifest: Path, threads: int, exact: bool) -> Reader | None:
+    """One that is refused costs the names alone."""
+    try:
+        return open_reader(manifest, threads, exact=exact)
+    except VisionError as error:
+        log.warning("containers have no names: %s", error)
+        return None
 
 
 def build_vision(config: Config) -> Eyes:

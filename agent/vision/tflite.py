@@ -36,8 +36,8 @@ DECODERS: dict[str, type[PalmDecode] | type[SsdDecode] | type[PostprocessDecode]
 
 
 class TfliteDetector:
-    """`data`: the file's bytes, already held to the manifest. `exact`: the reference kernels, the same bits on each
-    processor, slower. VisionError (`runtime_missing`, `model_refused`) where this model cannot be used."""
+    """`data`: the file's bytes, already held to the manifest. `exact`: the reference kernels (runtime.py), for
+    comparing processors. VisionError (`runtime_missing`, `model_refused`) where this model cannot be used."""
 
     def __init__(self, model: Model, data: bytes, threads: int = 1, *, exact: bool = False) -> None:
         self.model, self.kinds = model, model.kinds
@@ -52,6 +52,10 @@ class TfliteDetector:
         self._entry = input_of(model, opened.interpreter)
         outputs = outputs_of(model, opened.interpreter)
         self._exits = [int(detail["index"]) for detail in opened.interpreter.get_output_details()]
+        if model.decoder not in DECODERS:
+            raise VisionError(
+                "model_refused", f'{model.file}: decoder "{model.decoder}" finds nothing in whole pictures'
+            )
         self._decode: Decode = DECODERS[model.decoder](model, outputs)
         self._letterbox = Letterbox(model.input)
         self._groups = np.array([model.kinds.index(c.kind) for c in model.classes], np.intp)
