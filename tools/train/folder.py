@@ -63,6 +63,7 @@ def read_folder(folder: Path) -> Labelled:
         raise FolderError(f"{folder} is no folder: give one with a folder of pictures for each product")
     is_boxes = any((folder / name).is_file() for name in ("data.yaml", "data.yml"))
     labelled, listed = _boxes(folder) if is_boxes else _folders(folder)
+    _demand_different(labelled.products)
     if len(listed) > MOST_PICTURES:
         raise FolderError(f"{folder} has {len(listed)} pictures, more than {MOST_PICTURES}: a few hundred are plenty")
     _open_all(folder, listed, labelled)
@@ -83,6 +84,22 @@ def product_of(name: str, remarks: list[str]) -> Product:
     return Product(rest.strip() or digits, gtin_14(digits))
 
 
+def _demand_different(products: tuple[Product, ...]) -> None:
+    """Two classes that mean the same product would be told apart by chance."""
+    seen: dict[str, Product] = {}
+    for product in products:
+        twin = seen.setdefault(product.gtin or product.title, product)
+        if twin is not product:
+            raise FolderError(
+                f"{twin.title} and {product.title} have the same GTIN or name: put their pictures together"
+            )
+
+
+def readable(name: str) -> str:
+    """A file's name may hold bytes that are no text; they are written out."""
+    return name.encode("utf-8", "backslashreplace").decode()
+
+
 def _folders(folder: Path) -> tuple[Labelled, list[tuple[Path, tuple[Sample, ...]]]]:
     remarks: list[str] = []
     places = sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))
@@ -91,7 +108,7 @@ def _folders(folder: Path) -> tuple[Labelled, list[tuple[Path, tuple[Sample, ...
             f"{folder} has {len(places)} folders of pictures: make one for each of at least two products, or put boxes "
             "with a data.yaml there"
         )
-    labelled = Labelled(tuple(product_of(p.name, remarks) for p in places), remarks=remarks)
+    labelled = Labelled(tuple(product_of(readable(p.name), remarks) for p in places), remarks=remarks)
     whole = (0.0, 0.0, 1.0, 1.0)
     return labelled, [(p, (Sample(whole, n),)) for n, place in enumerate(places) for p in _files(place, remarks)]
 
@@ -110,7 +127,9 @@ def _boxes(folder: Path) -> tuple[Labelled, list[tuple[Path, tuple[Sample, ...]]
         images = folder / part / "images"
         for path in _files(images, remarks) if images.is_dir() else ():
             labels = folder / part / "labels" / f"{path.stem}.txt"
-            listed.append((path, _samples(labels, labels.relative_to(folder).as_posix(), len(names), remarks)))
+            listed.append(
+                (path, _samples(labels, readable(labels.relative_to(folder).as_posix()), len(names), remarks))
+            )
     return labelled, listed
 
 
@@ -119,7 +138,7 @@ def _files(place: Path, remarks: list[str]) -> Iterator[Path]:
         if path.suffix.lower() in SUFFIXES and path.is_file():
             yield path
         elif path.is_file() and not path.name.startswith("."):
-            remarks.append(f"{path.parent.name}/{path.name} is no picture by its name: passed over")
+            remarks.append(f"{readable(f'{path.parent.name}/{path.name}')} is no picture by its name: passed over")
 
 
 def _samples(path: Path, name: str, classes: int, remarks: list[str]) -> tuple[Sample, ...]:
@@ -142,7 +161,7 @@ def _open_all(folder: Path, listed: list[tuple[Path, tuple[Sample, ...]]], label
     """Every picture is opened once here, so that nothing surprises later."""
     seen: dict[str, Picture] = {}
     for path, samples in listed:
-        name = path.relative_to(folder).as_posix()
+        name = readable(path.relative_to(folder).as_posix())
         if not samples:
             continue
         try:

@@ -11,7 +11,7 @@ import warnings
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 FILE_BYTES = 64 << 20  # a picture of 50 megapixels has some 20 MB
 MOST_PIXELS = 64_000_000  # as RGB 192 MB; a decompression bomb promises more in a few kB
@@ -65,6 +65,8 @@ def _hold_to_size(size: tuple[int, int]) -> None:
 
 
 def _short(error: BaseException) -> str:
+    if isinstance(error, UnidentifiedImageError):  # its own words name the whole path
+        return "no known format"
     return (str(error) or type(error).__name__).splitlines()[0][:80]
 
 
