@@ -2,8 +2,8 @@
 
 Of each picture a tensor's lowest and highest number are taken, for some models without the outermost part of its
 values; over the pictures a percentile of either: rare extremes are cut off, the common numbers get the finer steps.
-Boxes are cut hardly at all. Logits of scores get LOGITS whatever the pictures say: far from any threshold nothing is
-lost by saturating, and near it the steps are three times finer. Not here: quantising with them (quantise.py).
+Boxes are cut hardly at all. Logits of scores get LOGITS whatever the pictures say: a percentile of these would let all
+sure ones end at the same score. Not here: quantising with them (quantise.py).
 """
 
 from __future__ import annotations
