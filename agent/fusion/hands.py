@@ -26,7 +26,7 @@ OUT_SIGMA_M = 0.06  # all 17 recorded hands that took were within the box; an id
 INSIDE_M = 0.10  # a hand this close to the plane is in the shelf (in a real store <= 3 cm for about 0.9 s)
 AWAY_M = 0.15  # a hand this far out lets go of the shelf
 UNSEEN_LIKELIHOOD = math.exp(-0.5 * 3.0**2)  # somebody the tracker missed is as likely as a hand 3 sigma off
-UNSEEN_BY_CAMERA = 0.15  # one camera and a palm model miss that many hands (85 % found: docs/models.md)
+UNSEEN_BY_CAMERA = 0.1  # a palm model misses 13 % of hands in a picture (docs/models.md), of stays somewhat less
 FEWEST_FRAMES = 2  # of a stay: one may be noise
 MAX_VISITORS = 64  # a tracker that renames people: the one unseen longest makes room
 MAX_POSITIONS = 512

@@ -1,6 +1,7 @@
 """One camera's detections in, heads, hands and goods on the shelf plane out: pixels end here.
 
-Not here: the homography (plane.py), whose hand it is (tracker.py), what stands and what is held (goods.py).
+Not here: the homography (plane.py), whose hand it is (tracker.py), what stands and what is held (goods.py),
+where a palm's fingers are (fingers.py).
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from dataclasses import replace
 
 from agent.config.schema import Config
 from agent.messages import Detection, Detections, Good, Part, Snapshot, Tracks
+from agent.tracking.fingers import boxes_of, with_fingers
 from agent.tracking.goods import SEEN_EMPTY, SEEN_HELD, Goods
 from agent.tracking.plane import Plane
 from agent.tracking.tracker import Tracker
@@ -24,16 +26,20 @@ class Scene:
         self._plane = Plane.of(config.camera)
         self._tracker = Tracker(config)
         self._goods = Goods()
+        self._boxes = boxes_of(config.lanes)
 
     def see(self, seen: Detections) -> Tracks:
         """One picture."""
         tracks = self._tracker.see(seen)
-        if self._plane is None or "container" not in seen.looked:
-            return tracks
+        if self._plane is not None and "container" in seen.looked:
+            tracks = self._with_goods(tracks, seen, self._plane)
+        return replace(tracks, parts=tuple(with_fingers(part, self._boxes, M_DIGITS) for part in tracks.parts))
+
+    def _with_goods(self, tracks: Tracks, seen: Detections, plane: Plane) -> Tracks:
         hands = [d for d in seen.found if d.kind == "hand"]
         self._goods.see(seen.t, [d for d in seen.found if d.kind == "container"])
-        parts = tuple(self._looked_into(part, hands, seen.t, self._plane) for part in tracks.parts)
-        goods = tuple(_good(d, self._plane) for d in self._goods.standing(seen.t, hands))
+        parts = tuple(self._looked_into(part, hands, seen.t, plane) for part in tracks.parts)
+        goods = tuple(_good(d, plane) for d in self._goods.standing(seen.t, hands))
         return replace(tracks, parts=parts, goods=goods)
 
     def forget(self, t: float) -> None:
