@@ -12,7 +12,7 @@ from dataclasses import asdict
 
 from agent.config.schema import Config, Scale
 from agent.fusion.evidence import Around, common_load, shares_load
-from agent.fusion.hands import UNSEEN_BY_CAMERA, UNSEEN_LIKELIHOOD, Hands
+from agent.fusion.hands import CAMERA, TRACKER, Hands
 from agent.fusion.hole import dated
 from agent.fusion.judge import Ruling, Verdict, judge
 from agent.fusion.ledger import Ledger
@@ -40,7 +40,7 @@ class Attendant:
     def __init__(self, config: Config) -> None:
         self.planogram = Planogram.of(config)
         self.mode: Mode = "open"
-        self.hands = Hands(UNSEEN_BY_CAMERA if config.camera.driver else UNSEEN_LIKELIHOOD)
+        self.hands = Hands(CAMERA if config.camera.driver else TRACKER)
         self.ledger = Ledger(self.planogram)
         self.weighers = {scale.name: self._weigher(scale) for scale in config.scales}
         self._recent: dict[int, tuple[float, float]] = {}  # stretch -> when it last stepped, by how many grams

@@ -164,7 +164,7 @@ def _felt(step: Step, stretch: Stretch, hand: Position | None) -> float:
 
 
 def _known(found: Mapping[str, float], hands: Hands) -> Fits:
-    nobody = {None: hands.unseen if hands.watched else 1.0}
+    nobody = {None: hands.eyes.unseen if hands.watched else 1.0}
     nearest = sorted(sorted(found), key=lambda v: -found[v])[:MOST_VISITORS]
     return {v: found[v] for v in sorted(nearest) if found[v] > LEAST} | nobody
 

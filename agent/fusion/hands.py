@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Iterator, Mapping, Reversible, Sequence
+from dataclasses import dataclass
 
 from agent.fusion.grip import Grips
 from agent.messages import Snapshot, Tracks
@@ -26,6 +27,7 @@ OUT_SIGMA_M = 0.06  # all 17 recorded hands that took were within the box; an id
 INSIDE_M = 0.10  # a hand this close to the plane is in the shelf (in a real store <= 3 cm for about 0.9 s)
 AWAY_M = 0.15  # a hand this far out lets go of the shelf
 UNSEEN_LIKELIHOOD = math.exp(-0.5 * 3.0**2)  # somebody the tracker missed is as likely as a hand 3 sigma off
+HIDDEN_FROM_CAMERA_S = 0.35  # hands leave the picture of a camera that sees the lanes alone, and do so quickly
 UNSEEN_BY_CAMERA = 0.1  # a palm model misses 13 % of hands in a picture (docs/models.md), of stays somewhat less
 FEWEST_FRAMES = 2  # of a stay: one may be noise
 MAX_VISITORS = 64  # a tracker that renames people: the one unseen longest makes room
@@ -35,11 +37,24 @@ Position = tuple[float, float, float, float]  # t, u, v, d
 Frames = Mapping[str, Sequence[float]]  # visitor -> likelihood of its nearer hand in each frame, at least one
 
 
-class Hands:
-    """Positions of all hands, by visitor. `unseen`: likelihood of a hand that nobody saw, against one right there."""
+@dataclass(frozen=True, slots=True)
+class Eyes:
+    """How well somebody sees. `unseen`: likelihood of a hand that they missed, against one right there; `hidden_s`: for
+    so long a hand that vanished over a lane is thought to be in it."""
 
-    def __init__(self, unseen: float = UNSEEN_LIKELIHOOD) -> None:
-        self.unseen = unseen
+    unseen: float
+    hidden_s: float
+
+
+TRACKER = Eyes(UNSEEN_LIKELIHOOD, HIDDEN_S)
+CAMERA = Eyes(UNSEEN_BY_CAMERA, HIDDEN_FROM_CAMERA_S)
+
+
+class Hands:
+    """Positions of all hands, by visitor, as these eyes see them."""
+
+    def __init__(self, eyes: Eyes = TRACKER) -> None:
+        self.eyes = eyes
         self._hands: dict[str, deque[Position]] = {}
         self._seen: dict[str, float] = {}
         self._last = -math.inf
@@ -128,7 +143,8 @@ class Hands:
         if stretch.box is None or not kept:
             return False
         before = moment - LONG_BEFORE_S
-        return _is_inside(kept, stretch.box, before) or _is_inside(kept, stretch.box, t)
+        hidden_s = self.eyes.hidden_s
+        return _is_inside(kept, stretch.box, before, hidden_s) or _is_inside(kept, stretch.box, t, hidden_s)
 
     def nearest(self, stretch: Stretch, visitor: str | None, since: float, until: float) -> Position | None:
         """Where and when this visitor's hand was nearest to the stretch; None when it was not seen."""
@@ -159,7 +175,7 @@ class Hands:
         box = stretch.box
         if box is None:
             return set()
-        return {visitor for visitor, kept in self._hands.items() if _is_inside(kept, box, t)}
+        return {visitor for visitor, kept in self._hands.items() if _is_inside(kept, box, t, self.eyes.hidden_s)}
 
     def snapshot(self) -> Snapshot:
         """Plain values."""
@@ -182,12 +198,12 @@ def _between(kept: Reversible[Position], since: float, until: float) -> Iterator
             yield position
 
 
-def _is_inside(kept: deque[Position], box: Box, t: float) -> bool:
+def _is_inside(kept: deque[Position], box: Box, t: float, hidden_s: float) -> bool:
     """At `t`, as far as was known then: frame by frame, newest first, for as long as fewer hands are seen than the
     visitor has shown before."""
     frames: dict[float, list[bool]] = {}
     for at, u, v, d in _between(kept, -math.inf, t):
-        if t - at > HIDDEN_S and at not in frames:
+        if t - at > hidden_s and at not in frames:
             break
         frames.setdefault(at, []).append(_within((at, u, v, d), box))
     most = max((len(hands) for hands in frames.values()), default=0)
