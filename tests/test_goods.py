@@ -139,6 +139,13 @@ def test_any_pictures_are_borne_and_a_snapshot_goes_on_the_same(
         assert i < cut or told == other.see(seen)
 
 
+def test_boxes_that_are_no_numbers_are_passed_over() -> None:
+    watch = Watch()
+    odd = [Detection("hand", 0.9, x, 0.0, 10.0, 10.0) for x in (float("nan"), float("inf"), -1e200)]
+    assert watch.look(*odd, seconds=0.5).parts == ()
+    json.dumps(plain(watch.scene.snapshot()), allow_nan=False)
+
+
 def test_memory_is_bounded() -> None:
     goods = Goods()
     for i in range(50):

@@ -86,6 +86,7 @@ def test_a_fifth_mark_that_is_a_little_off_moves_everything_a_little() -> None:
         (SQUARE[0],) * 4,
         ((0.0, 0.0, 0.0, 0.0), (100.0, 100.0, 0.1, 0.1), (200.0, 200.0, 0.2, 0.2), (300.0, 300.0, 0.3, 0.3)),
         (*SQUARE[:2], (320.0, 330.0, 0.5, 0.0), (160.0, 330.0, 0.25, 0.0)),
+        (*SQUARE[:2], (320.0, 329.0, 1.0, 0.36), (0.0, 100.0, 0.0, 0.36)),  # nearly in a line
     ],
 )
 def test_marks_that_fix_no_plane_are_refused_with_what_to_do(marks: tuple[tuple[float, ...], ...]) -> None:

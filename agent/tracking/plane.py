@@ -16,6 +16,7 @@ from agent.config import schema
 FEWEST_MARKS = 4
 LENS_STEPS = 8  # of the fixed-point iteration: below 0.01 px for any lens that the bounds of lens_k1 allow
 FLAT = 1e-9  # of a pivot: the marks lie in a line, or two are one
+HORIZON = 0.05  # of the nearest mark's depth: a mark this far off lies on the horizon, and its place means nothing
 FURTHEST_M = 100.0  # beyond is the horizon
 
 Point = tuple[float, float]
@@ -46,6 +47,7 @@ class Plane:
         pixels = [_straightened((m.x_px, m.y_px), centre, half, camera.lens_k1, camera.lens_k2) for m in camera.marks]
         metres = [(m.u_m, m.v_m) for m in camera.marks]
         to_plane, to_picture = _homography(pixels, metres), _homography(metres, pixels)
+        _demand_in_sight(to_plane, pixels)
         return cls(to_plane, to_picture, centre, half, camera.lens_k1, camera.lens_k2)
 
     def to_m(self, x_px: float, y_px: float) -> Point:
@@ -143,6 +145,16 @@ def _unscaled(h: Matrix, source: Scaling, target: Scaling) -> Matrix:
         *(d / t + ty * g, e / t + ty * i, f / t + ty * j),
         *(g, i, j),
     )
+
+
+def _demand_in_sight(h: Matrix, pixels: Sequence[Point]) -> None:
+    """All marks lie before the camera, at depths that one shelf has. ValueError where three are in a line, nearly."""
+    depths = [h[6] * x + h[7] * y + h[8] for x, y in pixels]
+    if min(depths) * max(depths) <= 0.0 or min(map(abs, depths)) < HORIZON * max(map(abs, depths)):
+        raise ValueError(
+            "the marks do not fit one shelf before the camera: three of them nearly lie in a line, or two are "
+            "exchanged; give four corners of the shelf (shelfd calibrate camera)"
+        )
 
 
 def _mapped(h: Matrix, x: float, y: float) -> Point:

@@ -16,6 +16,7 @@ from agent.tracking.plane import Plane
 from agent.tracking.tracker import Tracker
 
 HAND_PX = 40.0  # a track's place and the box it was found in, at most this far apart
+FURTHEST_PX = 1e5  # any picture is smaller
 M_DIGITS = 3  # millimetres; a camera sees centimetres
 
 
@@ -29,7 +30,8 @@ class Scene:
         self._boxes = boxes_of(config.lanes)
 
     def see(self, seen: Detections) -> Tracks:
-        """One picture."""
+        """One picture. Boxes that are no numbers, which only a damaged recording holds, are passed over."""
+        seen = replace(seen, found=tuple(d for d in seen.found if _is_box(d)))
         tracks = self._tracker.see(seen)
         if self._plane is not None and "container" in seen.looked:
             tracks = self._with_goods(tracks, seen, self._plane)
@@ -66,6 +68,10 @@ class Scene:
             return part
         thing = self._goods.in_hand(t, hand)
         return replace(part, held=SEEN_EMPTY if thing is None else SEEN_HELD, gtin=thing.gtin if thing else None)
+
+
+def _is_box(d: Detection) -> bool:
+    return all(abs(x) <= FURTHEST_PX for x in (d.left_px, d.top_px, d.right_px, d.bottom_px)) and 0.0 <= d.score <= 1.0
 
 
 def _good(thing: Detection, plane: Plane) -> Good:

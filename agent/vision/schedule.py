@@ -15,7 +15,8 @@ from collections.abc import Iterable
 HOLD_S = 1.5  # attention after the last motion: a hand is at a lane for 0.9 s (shared recordings, median)
 HAND_HOLD_S = 10.0  # a hand that is seen and never moves: a picture of a hand on a box, no shopper
 OBJECTS_S = 0.3  # between two looks for persons and containers; fresh when a hand has left
-PRESENT_S = 1.0  # the same while a person stands still: visits.gone_s is 4 s at most configurations
+PRESENT_S = 0.7  # the same while a person stands still: seen within 1 s counts as still in front (tracking/stance.py)
+MISSED_LOOKS = 4  # a model misses one person in ten: only so many looks without one mean that nobody is there
 RECHECK_S = 5.0  # while nothing moves: both models every 5 s are 2 % of a core that takes 100 ms for them
 
 HAND = "hand"
@@ -70,5 +71,5 @@ class Schedule:
     def _pause_s(self, attends: bool) -> float:
         if attends:
             return OBJECTS_S
-        present = max(self._person_t, self._hand_t) >= self._objects_t > -math.inf
-        return PRESENT_S if present else RECHECK_S
+        unseen_s = self._objects_t - max(self._person_t, self._hand_t)
+        return PRESENT_S if unseen_s < MISSED_LOOKS * PRESENT_S else RECHECK_S
