@@ -1,0 +1,33 @@
+"""The agent's own tracker on the same detections, in pixels."""
+
+from __future__ import annotations
+
+from agent.config.schema import Config, Device
+from agent.messages import Detection, Detections
+from agent.tracking.tracker import Tracker
+from tools.tracking.sequences import Box, Sequence
+
+CONFIG = Config(device=Device(store="tracking", id="tracking"))
+
+
+def detections(sequence: Sequence) -> list[Detections]:
+    """As the core is told them."""
+    return [
+        Detections(i / sequence.hz, "camera", (sequence.kind,), tuple(_detection(sequence.kind, *x) for x in found))
+        for i, found in enumerate(sequence.found)
+    ]
+
+
+def _detection(kind: str, score: float, box: Box) -> Detection:
+    left, top, width, height = box
+    return Detection(kind, score, left, top, left + width, top + height)
+
+
+def follow(sequence: Sequence) -> list[list[tuple[int, Box]]]:
+    """Number and box of each that is followed, for each picture."""
+    tracker = Tracker(CONFIG)
+    followed = []
+    for seen in detections(sequence):
+        tracks = tracker.follow(seen)
+        followed.append([(t.number, t.box(seen.t)) for t in tracks])
+    return followed
