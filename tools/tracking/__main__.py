@@ -22,6 +22,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent.parent
 PLACE = REPOSITORY / "build" / "tracking"
 NEEDS = ("trackeval==1.3.0", "norfair==2.1.1", "supervision==0.27.0", "trackers==2.1.0")
 SHARED = Path(os.environ.get("SHELFD_SHARED") or REPOSITORY.parent / "shared")
+LOOKS = 3  # of 10 Hz: persons are looked for every 0.3 s (agent/vision/schedule.py)
 SHARES = ("HOTA", "MOTA", "IDF1")
 Table = dict[str, dict[str, dict[str, float]]]  # sequence -> tracker -> column -> mean over seeds
 
@@ -47,6 +48,7 @@ def all_sequences(folder: Path, seeds: int) -> list[Sequence]:
             sequences.badly_seen(real, seed),
             sequences.badly_seen(real, seed, every=2),
             play.people(seed),
+            sequences.thinned(play.people(seed), LOOKS),
             play.hands(seed),
         )
     ]
@@ -66,7 +68,7 @@ def compare(todo: list[Sequence]) -> Table:
     )
     grouped: dict[str, list[dict[str, dict[str, float]]]] = {}
     for sequence, told in zip(todo, json.loads(done.stdout), strict=True):
-        grouped.setdefault(f"{sequence.name} ({sequence.hz:g} Hz)", []).append(told)
+        grouped.setdefault(f"{sequence.name} ({sequence.hz:.3g} Hz)", []).append(told)
     return {name: _mean(told) for name, told in grouped.items()}
 
 

@@ -23,11 +23,13 @@ def _detection(kind: str, score: float, box: Box) -> Detection:
     return Detection(kind, score, left, top, left + width, top + height)
 
 
-def follow(sequence: Sequence) -> list[list[tuple[int, Box]]]:
-    """Number and box of each that is followed, for each picture."""
+def follow(sequence: Sequence) -> dict[str, list[list[tuple[int, Box]]]]:
+    """Number and box of each that is followed, for each picture: as the agent tells them, and those alone that were
+    found in that very picture."""
     tracker = Tracker(CONFIG)
-    followed = []
+    told, found = [], []
     for seen in detections(sequence):
         tracks = tracker.follow(seen)
-        followed.append([(t.number, t.box(seen.t)) for t in tracks])
-    return followed
+        told.append([(track.number, track.box(seen.t)) for track in tracks])
+        found.append([(track.number, track.box(seen.t)) for track in tracks if track.seen == seen.t])
+    return {"**shelfd**": told, "shelfd, found boxes alone": found}

@@ -8,7 +8,7 @@ Standard library only, for it is read in two environments. Not here: following (
 from __future__ import annotations
 
 import random
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +72,11 @@ def badly_seen(sequence: Sequence, seed: int, every: int = 1) -> Sequence:
     truth = sequence.truth[::every]
     found = [detect(frame, chance) for frame in truth]
     return Sequence(f"{sequence.name}, noisy", sequence.kind, sequence.hz / every, truth, found)
+
+
+def thinned(sequence: Sequence, every: int) -> Sequence:
+    """Each `every`th picture of it."""
+    return replace(sequence, hz=sequence.hz / every, truth=sequence.truth[::every], found=sequence.found[::every])
 
 
 def detect(truth: list[tuple[int, Box]], chance: random.Random) -> list[tuple[float, Box]]:
