@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from itertools import permutations
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tracking_scene import CONFIG, LOOKED, Watch, everybody, hand, names, parts, person
+from tracking_scene import CONFIG, LOOKED, PX_PER_M, Watch, everybody, hand, names, parts, person
 
 from agent.messages import Detection, Detections
 from agent.plain import plain, revive
 from agent.shelf.planogram import Planogram
-from agent.tracking.association import EXACT, MOST, assign
+from agent.tracking.association import EXACT, MOST, _costs, assign
 from agent.tracking.plane import FURTHEST_M
 from agent.tracking.reach import Front
 from agent.tracking.track import Track
 from agent.tracking.tracker import KINDS, Tracker
 from agent.tracking.visits import Left, Visits
 from agent.vision.schedule import Schedule
+from tools.tracking.ours import detections, follow
+from tools.tracking.play import hands, people
+from tools.tracking.sequences import Sequence
 
 # -- crossing and hiding -----------------------------------------------------------------------------------------------
 
@@ -204,10 +208,6 @@ def test_who_is_too_far_is_somebody_else() -> None:
 @settings(max_examples=40)
 @given(st.lists(st.tuples(st.integers(0, 300), st.integers(0, 90)), min_size=1, max_size=6), st.data())
 def test_pairs_cost_no_more_than_any_others(places: list[tuple[int, int]], data: st.DataObject) -> None:
-    from itertools import permutations
-
-    from agent.tracking.association import _costs
-
     tracks = [track(n, hand(x, y)) for n, (x, y) in enumerate(places)]
     found = [hand(x, y) for x, y in data.draw(st.lists(st.tuples(st.integers(0, 300), st.integers(0, 90)), max_size=5))]
     costs = _costs(tracks, found, 0.1)
@@ -229,6 +229,26 @@ def test_a_crowd_is_paired_in_bounded_work() -> None:
     tracks = [track(i, hand(300 + i, 200)) for i in range(n)]
     pairs = assign(tracks, [hand(300 + i, 201) for i in range(n)], 0.1)
     assert len(pairs) == n
+
+
+def test_what_is_measured_is_what_is_wired() -> None:
+    """tools/tracking marks `follow`: each of its tracks is a part, at the same place."""
+    sequence = people(3)
+    one, other = Tracker(CONFIG), Tracker(CONFIG)
+    for seen in detections(sequence):
+        followed, told = one.follow(seen), other.see(seen).parts
+        assert [round(track.at(seen.t)[0] / PX_PER_M, 3) for track in followed] == pytest.approx([x.u_m for x in told])
+
+
+@pytest.mark.parametrize(("draw", "most"), [(people, 2.0), (hands, 1.5)])
+def test_drawn_people_and_hands_are_seldom_taken_for_others(draw: Callable[[int], Sequence], most: float) -> None:
+    """Numbers for each that is really there, over seeds that nobody tuned to; other trackers: docs/tracking.md."""
+    numbers = there = 0
+    for seed in range(200, 206):
+        sequence = draw(seed)
+        numbers += len({n for frame in follow(sequence)["**shelfd**"] for n, _ in frame})
+        there += len({n for frame in sequence.truth for n, _ in frame})
+    assert 0.8 * there <= numbers <= most * there
 
 
 # -- any stream, any moment --------------------------------------------------------------------------------------------

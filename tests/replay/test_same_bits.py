@@ -16,8 +16,12 @@ from pathlib import Path
 import pytest
 from numpy._core import _multiarray_umath as umath
 
+from agent.config.schema import Camera, Config, Mark
+from agent.messages import Observation, Tracks
 from tools.bench.world import SCENARIOS, simulate
 from tools.score.digest import hashes
+from tools.tracking.ours import detections
+from tools.tracking.play import hands, people
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 # The play is drawn once, by the test: it may differ from machine to machine, what the core makes of it may not.
@@ -29,14 +33,27 @@ config, observations = pickle.load(sys.stdin.buffer)
 wide = [f for f in umath.__cpu_dispatch__ if umath.__cpu_features__.get(f)]
 print(*hashes(config, observations), ",".join(wide) or "none")
 """
-PLAYS = ("chaos", "small_shop")
+PLAYS = ("chaos", "small_shop", "eyes")
+MARKS = ((0, 360, 0.0, 0.0), (640, 360, 1.2, 0.1), (610, 10, 1.2, 0.6), (20, 0, 0.0, 0.6))  # a camera that hangs askew
 
 
 @cache
 def minute(scenario: str) -> bytes:
     """One minute, as a child process takes it."""
+    if scenario == "eyes":
+        return pickle.dumps(eyes())
     play = simulate(5, replace(SCENARIOS[scenario], minutes=1.0))
     return pickle.dumps((play.config, list(play.observations())))
+
+
+def eyes() -> tuple[Config, list[Observation]]:
+    """The small shop with the agent's own camera, which sees people and hands come and go all the time."""
+    play = simulate(5, replace(SCENARIOS["small_shop"], minutes=1.0))
+    marks = tuple(Mark(x_px=x, y_px=y, u_m=u, v_m=v) for x, y, u, v in MARKS)
+    config = replace(play.config, camera=Camera(driver="file", lens_k1=-0.1, marks=marks))
+    seen = [d for sequence in (people(1), hands(2)) for d in detections(sequence)]
+    told = [x for x in play.observations() if not isinstance(x, Tracks)]
+    return config, sorted([*told, *seen], key=lambda x: x.t)
 
 
 def elsewhere(scenario: str, **environment: str) -> list[str]:
