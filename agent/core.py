@@ -60,7 +60,10 @@ class Core:
             case Tracks():
                 return self._see(observation)
             case Detections():
-                return self._see(self.scene.see(observation))
+                tracks = self.scene.see(observation)
+                if tracks is not None:
+                    return self._see(tracks)
+                self.attendant.hands.blind()
             case Tick():
                 return self._tick(observation)
             case Command():

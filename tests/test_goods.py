@@ -41,6 +41,7 @@ class Watch:
         for _ in range(max(round(seconds * HZ), 1)):
             self.t += 1 / HZ
             tracks = self.scene.see(Detections(self.t, "camera", tuple(looked), found))
+        assert tracks is not None
         return tracks
 
 
@@ -94,9 +95,17 @@ def test_a_picture_in_which_nobody_looked_for_goods_says_nothing_of_them() -> No
 
 def test_without_marks_nothing_is_known_in_metres() -> None:
     scene = Scene(Config(device=Device(store="s1", id="d1")))
-    for i in range(9):
-        tracks = scene.see(Detections(0.1 * i, "camera", LOOKED, (bottle(320), hand(100, 100))))
-    assert (tracks.parts, tracks.goods) == ((), None)
+    assert scene.see(Detections(0.1, "camera", LOOKED, (bottle(320), hand(100, 100)))) is None
+
+
+def test_pictures_that_no_model_looks_at_do_not_say_that_nobody_is_there() -> None:
+    """Models that were refused: pictures still come, and nobody knows what is on them."""
+    watch = Watch()
+    assert watch.scene.see(Detections(0.05, "camera", (), ())) is None
+    watch.look(seconds=0.5)
+    beats = [watch.scene.see(Detections(watch.t + i, "camera", (), ())) for i in range(1, 20)]
+    assert beats[4] == Tracks(watch.t + 5, ())
+    assert beats[-1] is None
 
 
 # -- arithmetic --------------------------------------------------------------------------------------------------------

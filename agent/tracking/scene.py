@@ -6,6 +6,7 @@ where a palm's fingers are (fingers.py).
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from agent.config.schema import Config
@@ -16,24 +17,30 @@ from agent.tracking.plane import Plane
 from agent.tracking.tracker import Tracker
 
 HAND_PX = 40.0  # a track's place and the box it was found in, at most this far apart
+KNOWN_S = 8.0  # longer than the pause between two looks before an empty shelf (vision/schedule.py)
 FURTHEST_PX = 1e5  # any picture is smaller
 M_DIGITS = 3  # millimetres; a camera sees centimetres
 
 
 class Scene:
-    """Turns `Detections` into `Tracks`. Without marks nothing is known in metres, and nothing is said."""
+    """Turns `Detections` into `Tracks`."""
 
     def __init__(self, config: Config) -> None:
         self._plane = Plane.of(config.camera)
         self._tracker = Tracker(config)
         self._goods = Goods()
         self._boxes = boxes_of(config.lanes)
+        self._looked = -math.inf  # when hands were last looked for
 
-    def see(self, seen: Detections) -> Tracks:
-        """One picture. Boxes that are no numbers, which only a damaged recording holds, are passed over."""
+    def see(self, seen: Detections) -> Tracks | None:
+        """One picture. None where nobody can say who is there: the camera has no marks, or its models do not look.
+        Boxes that are no numbers, which only a damaged recording holds, are passed over."""
+        self._looked = seen.t if "hand" in seen.looked else self._looked
+        if self._plane is None or not 0.0 <= seen.t - self._looked <= KNOWN_S:
+            return None
         seen = replace(seen, found=tuple(d for d in seen.found if _is_box(d)))
         tracks = self._tracker.see(seen)
-        if self._plane is not None and "container" in seen.looked:
+        if "container" in seen.looked:
             tracks = self._with_goods(tracks, seen, self._plane)
         return replace(tracks, parts=tuple(with_fingers(part, self._boxes, M_DIGITS) for part in tracks.parts))
 
@@ -48,15 +55,18 @@ class Scene:
         """A new process: nobody who was here is known again."""
         self._tracker.forget(t)
         self._goods.forget()
+        self._looked = -math.inf
 
     def snapshot(self) -> Snapshot:
         """Plain values."""
-        return {"tracker": self._tracker.snapshot(), "goods": self._goods.snapshot()}
+        looked = None if self._looked == -math.inf else self._looked
+        return {"tracker": self._tracker.snapshot(), "goods": self._goods.snapshot(), "looked": looked}
 
     def restore(self, state: Snapshot) -> None:
         """What `snapshot` gave for the same configuration."""
         self._tracker.restore(state["tracker"])
         self._goods.restore(state["goods"])
+        self._looked = -math.inf if state["looked"] is None else state["looked"]
 
     def _looked_into(self, part: Part, hands: list[Detection], t: float, plane: Plane) -> Part:
         """A hand that is found in this very picture, with what it holds."""
