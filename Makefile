@@ -32,7 +32,7 @@ format: setup ## let ruff lay out the code
 generate: setup ## write again what is generated: docs/config.md, docs/events.md, wire/schemas, wire/asyncapi.yaml
 	@$(PY) -m tools.generate
 
-.PHONY: score soak fuzz perf
+.PHONY: score soak fuzz perf tracking
 score: setup ## play recorded cases through the pipeline and compare with their truth (CASES="dir dir")
 	@$(PY) -m tools.score $(CASES) $(ARGS)
 
@@ -44,6 +44,9 @@ fuzz: setup ## a million damages to each kind of frame, payload and line; the fi
 
 perf: setup ## ratios to a bare loop: outbox, start-up, eyes; replay against real time; processor share at rest
 	@$(PY) -m tools.perf $(ARGS)
+
+tracking: setup ## how well people and hands are followed, against Norfair and ByteTrack on the same boxes
+	@$(PY) -m tools.tracking $(ARGS)
 
 .PHONY: test-runtimes test-qemu test-camera
 test-runtimes: setup ## the TFLite seam against each runtime, in environments of their own

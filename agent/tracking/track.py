@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, replace
 
 from agent.messages import Detection, Snapshot
 
-# Sizes, seconds and shares below were looked for with tools/tracking, on other draws than those of docs/tracking.md.
+# Looked for with tools/tracking: on TUD-Campus, and on draws other than those in docs/tracking.md.
 SEEN_SIGMA = 0.08  # of its size: how far off a detector's box is
 SPEED_SIGMA = {"person": 1.0, "hand": 10.0}  # sizes a second: of one that has just been seen for the first time
 TURN = {"person": 0.2, "hand": 400.0}  # sizes^2 / s^3: how soon its speed is another; a reach takes 0.5 s, to its end
