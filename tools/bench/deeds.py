@@ -49,12 +49,12 @@ def _hold_and_return(stage: Stage, visitor: Visitor, t_s: float) -> float | None
 
 def _put_back(stage: Stage, visitor: Visitor, t_s: float) -> float | None:
     item = _from_basket(stage, visitor)
-    return stage.put(visitor, item, _home(stage, item), t_s) if item else None
+    return stage.put(visitor, item, _home(stage, item), t_s) if item and stage.room(_home(stage, item)) else None
 
 
 def _misplace(stage: Stage, visitor: Visitor, t_s: float) -> float | None:
     item = _from_basket(stage, visitor)
-    lanes = [lane for lane in stage.lanes.values() if item and item.gtin not in stage.gtins(lane)]
+    lanes = [lane for lane in _roomy(stage) if item and item.gtin not in stage.gtins(lane)]
     return stage.put(visitor, item, _one(stage, lanes), t_s) if item and lanes else None
 
 
@@ -65,6 +65,7 @@ def _misplace_like(stage: Stage, visitor: Visitor, t_s: float) -> float | None:
         lane
         for lane in stage.layout.config.lanes
         if item and item.gtin not in stage.gtins(lane) and lane.unit_g and abs(lane.unit_g - item.weight_g) < 10
+        if stage.room(lane)
     ]
     return stage.put(visitor, item, _one(stage, lanes), t_s) if item and lanes else None
 
@@ -78,7 +79,7 @@ def _swap(stage: Stage, visitor: Visitor, t_s: float) -> float | None:
         return None
     other = _one(stage, others)
     lane = stage.lanes[other.lane]
-    if stage.rng.random() < 0.5:
+    if stage.rng.random() < 0.5 and stage.room(lane):
         return stage.pick(visitor, [other], stage.put(visitor, item, lane, t_s))
     t_s = stage.pick(visitor, [other], t_s)
     item.lane, item.u_m, item.cells, item.shares = lane.name, other.u_m, other.cells, other.shares
@@ -91,14 +92,15 @@ def _retake(stage: Stage, visitor: Visitor, t_s: float) -> float | None:
 
 
 def _foreign(stage: Stage, visitor: Visitor, t_s: float) -> float | None:
+    lanes = _roomy(stage)
     item = Item(None, float(stage.rng.uniform(40, 900)), float(stage.rng.uniform(0.05, 0.2)))
-    return stage.put(visitor, item, _one(stage, list(stage.lanes.values())), t_s)
+    return stage.put(visitor, item, _one(stage, lanes), t_s) if lanes else None
 
 
 def _hand_over(stage: Stage, visitor: Visitor, t_s: float) -> float | None:
     """Gives to another visitor, who puts it back."""
     item, other = _from_basket(stage, visitor), _company(stage, visitor, t_s)
-    if item is None or other is None:
+    if item is None or other is None or not stage.room(_home(stage, item)):
         return None
     stage.hand_over(visitor, other, item)
     stage.put(other, item, _home(stage, item), max(t_s, other.busy_until_s) + 1.0)
@@ -110,6 +112,18 @@ def _together(stage: Stage, visitor: Visitor, t_s: float) -> float | None:
     if len(items) < 2 or other is None:
         return None
     return stage.pick_together([(visitor, items[0]), (other, items[1])], max(t_s, other.busy_until_s))
+
+
+def _side_by_side(stage: Stage, visitor: Visitor, t_s: float) -> float | None:
+    """Takes from one lane while another visitor takes from another: two hands at once."""
+    other = _company(stage, visitor, t_s)
+    lanes = [lane for lane in stage.layout.config.lanes if own(stage, lane)]
+    if other is None or len(lanes) < 2:
+        return None
+    first = _one(stage, lanes)
+    second = _one(stage, [lane for lane in lanes if lane.name != first.name])
+    pairs = [(visitor, _one(stage, own(stage, first))), (other, _one(stage, own(stage, second)))]
+    return stage.pick_together(pairs, max(t_s, other.busy_until_s))
 
 
 def _press(stage: Stage, visitor: Visitor, t_s: float) -> float:
@@ -147,6 +161,7 @@ DEEDS: dict[str, Callable[[Stage, Visitor, float], float | None]] = {
     "foreign": _foreign,
     "hand_over": _hand_over,
     "together": _together,
+    "side_by_side": _side_by_side,
     "press": _press,
     "lift": _lift,
     "touch": _touch,
@@ -156,12 +171,19 @@ DEEDS: dict[str, Callable[[Stage, Visitor, float], float | None]] = {
 
 
 def _some_goods(stage: Stage, units: int) -> list[Item]:
-    """Up to `units` items of one product from a lane that has more than that; none when the shelf is bare."""
-    lanes = [lane for lane in stage.layout.config.lanes if len(own(stage, lane)) > units]
+    """Up to `units` items of one product from a lane that has more than that (so many, where each has its own place);
+    none when the shelf is bare."""
+    least = units if stage.layout.places else units + 1
+    lanes = [lane for lane in stage.layout.config.lanes if len(own(stage, lane)) >= least]
     if not lanes:
         return []
     lane = _one(stage, lanes)
     return own(stage, lane)[: units if lane.unit_g else 1]
+
+
+def _roomy(stage: Stage) -> list[Lane]:
+    """The lanes into which one more fits."""
+    return [lane for lane in stage.lanes.values() if stage.room(lane)]
 
 
 def own(stage: Stage, lane: Lane) -> list[Item]:

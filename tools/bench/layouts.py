@@ -1,13 +1,14 @@
 """Draws a shelf: its cells, lanes and goods, as a `Config` and the truth behind it that the agent never sees.
 
-Two kinds: a gondola of plates as in the store of the recordings, and a small shelf with one HX711 cell a lane.
+Three kinds: a gondola of plates as in the store of the recordings, a small shelf with one HX711 cell a lane, and one
+board of bottles that a camera sees whole.
 Not here: where single items lie (stage.py), how cells misbehave (agent/sensors/scale/physics.py).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
@@ -23,6 +24,9 @@ PLATES = replace(STORE_PLATES, counts_per_gram=100.0)  # a plate carries 20 kg: 
 CALIBRATION_ERROR = 0.002  # 1 sigma: what a guided calibration with one reference mass leaves
 SAME_WEIGHT, NEAR_WEIGHT = 0.2, 0.35  # share of neighbours; 61 % of the store's goods have one within 10 g
 SHARED_LANES = 0.08
+BOTTLE_M, BOTTLE_HIGH_M = 0.0875, 0.3125  # 1.5 litres
+BOTTLES_HIGH_M = 0.36  # of a lane's box
+STRETCHES = (3, 3, 4)  # plates a lane, in any order: two or three bottles, a hand's width apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,7 @@ class Layout:
     physics: CellPhysics
     rate_hz: float
     steady: bool  # samples come evenly; an HX711 on a Pi leaves gaps of up to 1.3 s
+    places: dict[str, tuple[float, ...]] = field(default_factory=dict)  # lane -> where one thing each may stand, metres
 
     def row(self, lane: Lane) -> int:
         return self.spots[self.cell(lane.cells[0])].row
@@ -91,7 +96,24 @@ def small_shelf(rng: Rng, *, same: float = SAME_WEIGHT) -> Layout:
     return _layout(rng, shelf, spots, names, physics, rate_hz=10.0, tared=True)
 
 
-LAYOUTS: dict[str, Callable[..., Layout]] = {"gondola": gondola, "small": small_shelf}
+def bottles(rng: Rng, *, same: float = SAME_WEIGHT) -> Layout:
+    """One board of 10 plates at 60 Hz: 3 lanes of 2-3 bottles side by side, never one behind another."""
+    stretches = [int(n) for n in rng.permutation(STRETCHES)]
+    spots = tuple(Spot(p, 0, p * PLATE_M, (p + 1) * PLATE_M) for p in range(sum(stretches)))
+    names = [f"p{spot.cell + 1}" for spot in spots]
+    shelf, places, first = _Shelf(rng, same), {}, 0
+    for number, plates in enumerate(stretches):
+        left_m, right_m = first * PLATE_M, (first + plates) * PLATE_M
+        lane = shelf.bottles(tuple(names[first : first + plates]), left_m, right_m, plates - 1, BOTTLE_NAMES[number])
+        step_m = (right_m - left_m) / (plates - 1)
+        places[lane.name] = tuple(round(left_m + (i + 0.5) * step_m, 4) for i in range(plates - 1))
+        first += plates
+    physics = CellPhysics(len(spots), PLATES, seed=int(rng.integers(2**31)), rows=[0] * len(spots))
+    return replace(_layout(rng, shelf, spots, names, physics, rate_hz=60.0, tared=False), places=places)
+
+
+BOTTLE_NAMES = ("cola", "water", "beer")
+LAYOUTS: dict[str, Callable[..., Layout]] = {"gondola": gondola, "small": small_shelf, "bottles": bottles}
 
 
 def random_gtin(rng: Rng) -> str:
@@ -146,6 +168,27 @@ class _Shelf:
                     facing_units=0 if weight_g is None else facing,
                 )
             )
+
+    def bottles(self, cells: tuple[str, ...], left_m: float, right_m: float, units: int, what: str) -> Lane:
+        """One full lane of one kind of bottle."""
+        unit_g = self._weight(0, 500.0, 1600.0)
+        good = replace(self._good(unit_g, right_m - left_m), width_m=BOTTLE_M)
+        self.goods[good.gtin] = good
+        lane = Lane(
+            name=cells[0],
+            cells=cells,
+            gtin=good.gtin,
+            title=f"{len(self.goods):02d} {what}",
+            unit_g=unit_g,
+            left_m=round(left_m, 4),
+            right_m=round(right_m, 4),
+            bottom_m=0.0,
+            top_m=BOTTLES_HIGH_M,
+            units=units,
+            facing_units=units,
+        )
+        self.lanes.append(lane)
+        return lane
 
     def _weight(self, row: int, low_g: float, high_g: float) -> float:
         """Often that of the neighbour, or nearly: weight alone must not identify."""

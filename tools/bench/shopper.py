@@ -34,6 +34,7 @@ class Habits:
     foreign: float = 0.4
     hand_over: float = 0.8
     together: float = 0.7  # with another shopper, same lane, same instant
+    side_by_side: float = 0.0  # with another shopper, another lane, same instant
     press: float = 1.2
     lift: float = 1.2
     touch: float = 1.5
@@ -56,6 +57,28 @@ EVERYDAY = Habits(
     foreign=0.2,
     hand_over=0.2,
     together=0.2,
+)
+# What hands do with single bottles, each in its own place, before a camera that sees hands and no bodies: nobody could
+# tell whose two hands take from one lane at one instant, nor why a row swings on which somebody leans.
+BOTTLES = Habits(
+    pick=8.0,
+    pick_several=0.0,
+    pick_in_turn=0.0,
+    hold=0.6,
+    hold_and_return=0.8,
+    put_back=5.0,
+    misplace=0.4,
+    misplace_like=0.0,
+    retake=0.6,
+    foreign=0.0,
+    hand_over=0.0,
+    together=0.0,
+    side_by_side=2.0,
+    press=0.4,
+    lift=0.8,
+    touch=1.0,
+    browse=0.4,
+    lean=0.0,
 )
 NOTHING = Habits(**{f.name: 0.0 for f in fields(Habits) if f.name != "pause_s"})
 Turn = Iterator[float]
@@ -83,7 +106,10 @@ def staff(stage: Stage, t_s: float) -> float:
     """Refills, a tray each, up to three lanes in which less than half a facing is left. Nobody else is there."""
     lanes = [lane for lane in stage.layout.config.lanes if lane.unit_g and not half_full(stage, lane)]
     for lane in lanes[:3]:
-        stage.restock(lane, lane.gtin, lane.facing_units - len(own(stage, lane)), t_s)
+        units = min(lane.facing_units - len(own(stage, lane)), stage.room(lane))
+        if not units:
+            continue
+        stage.restock(lane, lane.gtin, units, t_s)
         t_s += float(stage.rng.uniform(3.0, 5.0))
     return t_s
 

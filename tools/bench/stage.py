@@ -7,6 +7,7 @@ Not here: who does what when (shopper.py), how load becomes counts (world.py).
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
@@ -18,6 +19,7 @@ from tools.bench.goods import Item, brushes, fall, press_before, pressure, rise
 from tools.bench.hands import Reach, Visitor
 from tools.bench.layouts import Layout
 from tools.bench.loads import Curve, Shake
+from tools.bench.standing import Held, Places, Stand
 
 TOLERANCE_S = 2.5  # as in the recorded cases
 APART_S = 0.8  # kept free on each side of a deed: two events of a lane are at least 1.6 s apart
@@ -41,13 +43,26 @@ class Stage:
         self.baskets: dict[str, list[Item]] = {}
         self.shelf: dict[str, list[Item]] = defaultdict(list)
         self.deed = ""  # noted in the truth, so that what goes wrong can be told by what was done
+        self.held: list[Held] = []
+        self._places = Places(layout.places)
         self._busy: dict[int, list[tuple[float, float]]] = defaultdict(list)
         self._names = iter(rng.permutation(9000))
         for lane in layout.config.lanes:
             for _ in range(LOOSE_PORTIONS if lane.units is None else lane.units):
                 self._lay(self.item(lane.gtin), lane, straddle=self.rng.random() < STRADDLE)
+        for item in self.items:
+            self._places.stand(item)
         begin = [Curve((-2.0, -1.0), (0.0, 1.0), x.cells, tuple(x.weight_g * s for s in x.shares)) for x in self.items]
         self.curves.extend(begin)
+
+    @property
+    def stands(self) -> list[Stand]:
+        """What stood where, and from when until when."""
+        return self._places.stands
+
+    def room(self, lane: Lane) -> int:
+        """How many more fit into this lane."""
+        return self._places.room(lane.name, len(self.shelf[lane.name]))
 
     @property
     def items(self) -> list[Item]:
@@ -88,7 +103,7 @@ class Stage:
     # -- deeds that move goods ---------------------------------------------------------------------------------------
     def pick(self, visitor: Visitor, items: list[Item], at_s: float, *, linger_s: float = 0.0) -> float:
         """Takes `items` (of one lane and product) together. `linger_s`: the hand stays over the plate that long."""
-        lane = self.lanes[items[0].lane]
+        lane, at_s = self.lanes[items[0].lane], max(at_s, *(self._places.there_s(item) for item in items))
         t_s = self._moment(self._cells(items), self._walk(visitor, lane, at_s), APART_S, APART_S + linger_s)
         self.curves += press_before(self.rng, items[0], t_s)
         for i, item in enumerate(items):
@@ -99,22 +114,26 @@ class Stage:
         for item in items:
             self.shelf[lane.name].remove(item)
         self.baskets[visitor.name] += items
-        return self._reach(visitor, lane, items[0].u_m, t_s, stays_s=0.2 + linger_s, takes=items[0])
+        self._reach(visitor, lane, items[0].u_m, t_s, stays_s=0.2 + linger_s, takes=items[0])
+        self._taken(visitor, items, t_s)
+        return visitor.busy_until_s
 
     def pick_together(self, pairs: Sequence[tuple[Visitor, Item]], at_s: float) -> float:
-        """Two visitors take one item each from the same lane at the same instant (within 0.3 s)."""
-        lane = self.lanes[pairs[0][1].lane]
-        sides = zip(pairs, (-0.2, 0.2), strict=True)  # shoulder to shoulder
-        ready = max(self._walk(visitor, lane, at_s, side) for (visitor, _), side in sides)
+        """Two visitors take one item each at the same instant (within 0.3 s), mostly from the same lane."""
+        lanes = [self.lanes[item.lane] for _, item in pairs]
+        sides = zip(pairs, lanes, (-0.2, 0.2), strict=True)  # shoulder to shoulder
+        at_s = max(at_s, *(self._places.there_s(item) for _, item in pairs))
+        ready = max(self._walk(visitor, lane, at_s, side) for (visitor, _), lane, side in sides)
         moment = self._moment(self._cells([item for _, item in pairs]), ready, APART_S, APART_S + 0.3)
-        for visitor, item in pairs:
+        for (visitor, item), lane in zip(pairs, lanes, strict=True):
             t_s = moment + float(self.rng.uniform(0.0, 0.3))
             self.curves += fall(self.rng, item, t_s)
             self._record("pick", [item], lane, t_s, visitor)
             self.shelf[lane.name].remove(item)
             self.baskets[visitor.name].append(item)
             self._reach(visitor, lane, item.u_m, t_s, stays_s=0.2, takes=item)
-        self._shake(lane, moment - 0.5)
+            self._taken(visitor, [item], t_s)
+        self._shake(lanes[0], moment - 0.5)
         return max(visitor.busy_until_s for visitor, _ in pairs)
 
     def put(self, visitor: Visitor, item: Item, lane: Lane, at_s: float, *, again: bool = False) -> float:
@@ -125,11 +144,15 @@ class Stage:
             self._lay(item, lane, straddle=self.rng.random() < STRADDLE)
         else:
             self.shelf[lane.name].append(item)
+        at_s = max(at_s, self._places.free_s(item))
         t_s = self._moment(self._cells([item]), self._walk(visitor, lane, at_s), APART_S, 1.2)
         self.curves += rise(self.rng, item, t_s)
         self._record("put", [item], lane, t_s, visitor)
         self._shake(lane, t_s - 0.3)
-        return self._reach(visitor, lane, item.u_m, t_s, stays_s=0.3, brings=item)
+        self._reach(visitor, lane, item.u_m, t_s, stays_s=0.3, brings=item)
+        self._places.stand(item, t_s)
+        self.held.append(Held(visitor.reaches[-1], item.gtin, until_s=t_s))
+        return visitor.busy_until_s
 
     def restock(self, lane: Lane, gtin: str, units: int, at_s: float) -> float:
         """Staff, seen by nobody, sets a tray of `units` down."""
@@ -139,6 +162,7 @@ class Stage:
         t_s = self._moment(self._cells(items), at_s, APART_S, 1.6)
         for i, item in enumerate(items):
             self.curves += rise(self.rng, item, t_s + 0.3 * i / units)
+            self._places.stand(item, t_s + 0.3 * i / units)
         self._record("restock", items, lane, t_s, None)
         self._shake(lane, t_s - 0.3)
         return t_s + 1.5
@@ -162,12 +186,16 @@ class Stage:
     def lift(self, visitor: Visitor, item: Item, at_s: float) -> float:
         """Lifts an item and sets it back on its place: no event. Half as long again as the lifts of the recordings."""
         lane, lasts_s = self.lanes[item.lane], float(self.rng.uniform(0.4, 1.0))  # at half height; recorded: 0.4-0.7
+        at_s = max(at_s, self._places.there_s(item))
         t_s = self._moment(self._cells([item]), self._walk(visitor, lane, at_s), APART_S, APART_S + lasts_s)
         over, back_s = float(self.rng.uniform(0.0, 0.3)), t_s + lasts_s
         up = [(t_s - 0.1, 0.0), (t_s + 0.1, -1.0), (back_s - 0.1, -1.0)]
         self.curves.append(item.curve([*up, (back_s + 0.1, over), (back_s + 0.5, 0.0)]))
         self._shake(lane, t_s - 0.3)
-        return self._reach(visitor, lane, item.u_m, t_s, stays_s=lasts_s)
+        self._reach(visitor, lane, item.u_m, t_s, stays_s=lasts_s)
+        self._taken(visitor, [item], t_s, back_s)
+        self._places.stand(item, back_s)
+        return visitor.busy_until_s
 
     def touch(self, visitor: Visitor, lane: Lane, at_s: float, stays_s: float) -> float:
         """A hand in the lane's box and no weight: a short touch or a long browse."""
@@ -187,6 +215,12 @@ class Stage:
         visitor.busy_until_s = t_s + lasts_s
         return visitor.busy_until_s
 
+    def _taken(self, visitor: Visitor, items: Sequence[Item], t_s: float, back_s: float = math.inf) -> None:
+        """They leave their places with the hand that has just been sent."""
+        for item in items:
+            self._places.leave(item, t_s)
+            self.held.append(Held(visitor.reaches[-1], item.gtin, since_s=t_s, until_s=back_s))
+
     # -- places and moments -------------------------------------------------------------------------------------------
     def _shake(self, lane: Lane, t_s: float) -> None:
         most_g = 15.0 if self.layout.steady else 4.0  # cells of a small shelf stand each on its own
@@ -198,7 +232,9 @@ class Stage:
         room_m = lane.right_m - lane.left_m
         half_m = min(item.width_m, room_m) / 2
         u_m = float(self.rng.uniform(lane.left_m + half_m, lane.right_m - half_m + 1e-9))
-        if straddle and self.layout.steady:
+        if self.layout.places:
+            u_m = self._places.choose(lane.name, u_m, [x.u_m for x in self.shelf[lane.name]])
+        elif straddle and self.layout.steady:
             over_m = 2 * half_m * float(self.rng.uniform(0.15, 0.4))
             u_m = lane.right_m - half_m + over_m if self.rng.random() < 0.5 else lane.left_m + half_m - over_m
         row = self.layout.row(lane)

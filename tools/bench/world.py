@@ -19,8 +19,9 @@ from tools.bench.hands import Visitor, tracks
 from tools.bench.layouts import LAYOUTS, Layout, gondola
 from tools.bench.loads import Shake, render
 from tools.bench.looks import Sight
-from tools.bench.shopper import EVERYDAY, LAST_DEED_S, NOTHING, Habits, play, shopper, staff
+from tools.bench.shopper import BOTTLES, EVERYDAY, LAST_DEED_S, NOTHING, Habits, play, shopper, staff
 from tools.bench.stage import Stage, Truth
+from tools.bench.standing import Held, Stand
 
 Floats = NDArray[np.float64]
 Rng = np.random.Generator
@@ -29,6 +30,7 @@ WALL_S = 1_800_000_000.0  # an agreed-on beginning for every play
 MISSING = 0.0002  # share of single readings that fail
 VANISH_PER_MIN = 0.1  # a cell is gone for 2-6 s while nothing happens on it
 EMPTY_S = 2.0  # between the last visitor and the staff
+BOTTLES_RESTOCK_S = 45.0  # a shelf of seven bottles is soon bare
 GAPS_PER_MIN = 1.0  # an HX711 on a Pi leaves gaps of up to 1.3 s
 
 
@@ -44,6 +46,8 @@ class Play:
     truth: list[Truth]
     visitors: list[Visitor]
     until_s: float
+    stands: list[Stand] = field(default_factory=list)  # what a camera would see
+    held: list[Held] = field(default_factory=list)
 
     def observations(self, ticks: bool = True) -> Iterator[Observed]:
         """Everything in time order: Counts, Tracks and, once a second, a Tick with a good clock."""
@@ -78,7 +82,10 @@ def random_shop(n_shoppers: int = 2, minutes: float = 3.0, layout: str = "gondol
 
 def everyday_shop(n_shoppers: int = 2, minutes: float = 3.0, layout: str = "gondola") -> Scenario:
     """What people mostly do. ValueError for an unknown layout."""
-    return replace(random_shop(n_shoppers, minutes, layout), habits=EVERYDAY)
+    shop = random_shop(n_shoppers, minutes, layout)
+    if layout == "bottles":
+        return replace(shop, habits=BOTTLES, restock_every_s=BOTTLES_RESTOCK_S)
+    return replace(shop, habits=EVERYDAY)
 
 
 _EVENTS = replace(NOTHING, pick=6.0, put_back=2.0)
@@ -126,6 +133,8 @@ def simulate(seed: int, scenario: str | Scenario = "random_shop") -> Play:
         truth=sorted(stage.truth, key=lambda entry: float(entry["t_s"])),
         visitors=stage.visitors,
         until_s=until_s,
+        stands=stage.stands,
+        held=stage.held,
     )
 
 
