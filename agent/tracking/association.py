@@ -18,6 +18,7 @@ FURTHEST = {"person": 12.0, "hand": 16.0}  # -2 ln of the likelihood against one
 FURTHEST_SIZES = 1.5  # nor this many of its sizes from where it is expected, however unsure that is
 UNSURE_SIZES = 0.75  # one sigma: as unsure as it becomes where something is that has not gone
 RESIZED_SIGMA = 0.2  # of the logarithm of width and height, from one picture to the next
+RESIZING = 0.03  # its variance a second more: who comes in at the picture's edge grows as they come
 EXACT = 24  # tracks or detections of one group: 5 ms
 
 Costs = dict[int, dict[int, float]]  # track -> detection -> cost, below 0: the lower, the more of a pair
@@ -48,13 +49,14 @@ def _row(track: Track, boxes: Sequence[tuple[float, float, float, float]], t: fl
     reach = FURTHEST_SIZES * track.size
     var = min(track.variances(t)[0], (UNSURE_SIZES * track.size) ** 2) + track.seen_var
     unsure = 2.0 * math.log(var / track.seen_var)
+    resize_var = RESIZED_SIGMA * RESIZED_SIGMA + RESIZING * max(t - track.seen, 0.0)
     row = {}
     for j, (box_x, box_y, width, height) in enumerate(boxes):
         off_x, off_y = box_x - x, box_y - y
         if abs(off_x) > reach or abs(off_y) > reach:
             continue
         wider, higher = math.log(width / track.width), math.log(height / track.height)
-        resized = (wider * wider + higher * higher) / (RESIZED_SIGMA * RESIZED_SIGMA)
+        resized = (wider * wider + higher * higher) / resize_var
         cost = (off_x * off_x + off_y * off_y) / var + unsure + resized - FURTHEST[track.kind]
         if cost < 0.0:
             row[j] = cost
