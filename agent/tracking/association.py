@@ -21,6 +21,7 @@ RESIZED_SIGMA = 0.2  # of the logarithm of width and height, from one picture to
 RESIZING = 0.03  # its variance a second more: who comes in at the picture's edge grows as they come
 EXACT = 24  # tracks or detections of one group: 5 ms
 
+Place = tuple[float, float, float, float]  # of a box: its middle, and the logarithms of its width and height
 Costs = dict[int, dict[int, float]]  # track -> detection -> cost, below 0: the lower, the more of a pair
 
 
@@ -34,7 +35,7 @@ def assign(tracks: Sequence[Track], found: Sequence[Detection], t: float) -> dic
 
 
 def _costs(tracks: Sequence[Track], found: Sequence[Detection], t: float) -> Costs:
-    boxes = [measures(d) for d in found]
+    boxes = [_place(d) for d in found]
     costs: Costs = {}
     for i, track in enumerate(tracks):
         row = _row(track, boxes, t)
@@ -43,7 +44,12 @@ def _costs(tracks: Sequence[Track], found: Sequence[Detection], t: float) -> Cos
     return costs
 
 
-def _row(track: Track, boxes: Sequence[tuple[float, float, float, float]], t: float) -> dict[int, float]:
+def _place(d: Detection) -> Place:
+    x, y, width, height = measures(d)
+    return x, y, math.log(width), math.log(height)
+
+
+def _row(track: Track, boxes: Sequence[Place], t: float) -> dict[int, float]:
     """Detection -> cost, of those that may be this track."""
     x, y = track.at(t)
     reach = FURTHEST_SIZES * track.size
@@ -51,11 +57,12 @@ def _row(track: Track, boxes: Sequence[tuple[float, float, float, float]], t: fl
     unsure = 2.0 * math.log(var / track.seen_var)
     resize_var = RESIZED_SIGMA * RESIZED_SIGMA + RESIZING * max(t - track.seen, 0.0)
     row = {}
-    for j, (box_x, box_y, width, height) in enumerate(boxes):
+    log_width, log_height = math.log(track.width), math.log(track.height)
+    for j, (box_x, box_y, box_width, box_height) in enumerate(boxes):
         off_x, off_y = box_x - x, box_y - y
         if abs(off_x) > reach or abs(off_y) > reach:
             continue
-        wider, higher = math.log(width / track.width), math.log(height / track.height)
+        wider, higher = box_width - log_width, box_height - log_height
         resized = (wider * wider + higher * higher) / resize_var
         cost = (off_x * off_x + off_y * off_y) / var + unsure + resized - FURTHEST[track.kind]
         if cost < 0.0:
