@@ -28,7 +28,7 @@ Table = dict[str, dict[str, dict[str, float]]]  # sequence -> tracker -> column 
 
 
 def environment() -> Path:
-    """The python that has the others; made where it is missing or old. Takes 750 MB."""
+    """The python that has the others; made where it is missing or old. Takes 560 MB."""
     python, ready = PLACE / "venv" / "bin" / "python", PLACE / "ready"
     if not ready.exists() or ready.read_text() != "\n".join(NEEDS):
         print("making", PLACE.relative_to(REPOSITORY), "with", ", ".join(NEEDS), file=sys.stderr)
