@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from agent.attendant import Attendant, Movement
 from agent.config.schema import Config
+from agent.eyeview import EyeView
 from agent.health import Health
 from agent.messages import (
     Command,
@@ -22,6 +23,7 @@ from agent.messages import (
     SensorBack,
     SensorLost,
     Snapshot,
+    State,
     Tick,
     Tracks,
 )
@@ -44,6 +46,7 @@ class Core:
         self.config = config
         self.attendant = Attendant(config)
         self.scene = Scene(config)
+        self.view = EyeView(config)
         self.orders = Orders()
         self.health = Health(config)
         self.shoppers = Shoppers(self.attendant.planogram, config.visits)
@@ -60,10 +63,7 @@ class Core:
             case Tracks():
                 return self._see(observation)
             case Detections():
-                tracks = self.scene.see(observation)
-                if tracks is not None:
-                    return self._see(tracks)
-                self.attendant.hands.blind()
+                return self._look(observation)
             case Tick():
                 return self._tick(observation)
             case Command():
@@ -85,6 +85,14 @@ class Core:
         if self.config.camera.driver:
             self.scene.forget(t)
             self.attendant.forget_visitors()
+
+    def _look(self, seen: Detections) -> tuple[Output, ...]:
+        tracks = self.scene.see(seen)
+        if tracks is None:
+            self.attendant.hands.blind()
+        told: tuple[Output, ...] = () if tracks is None else self._see(tracks)
+        view = self.view.see(seen, tracks, self.attendant.sights, self.attendant.planogram.stretches)
+        return told if view is None else (*told, State(view))
 
     def _see(self, tracks: Tracks) -> tuple[Output, ...]:
         told = self.attendant.see(tracks, self._clock)
@@ -141,6 +149,7 @@ class Core:
             "clock": [self._clock.synced, self._clock.uncertainty_ms, self._wall_offset_s],
             "attendant": self.attendant.snapshot(),
             "scene": self.scene.snapshot(),
+            "view": self.view.snapshot(),
             "shoppers": self.shoppers.snapshot(),
             "orders": self.orders.snapshot(),
             "health": self.health.snapshot(),
@@ -165,6 +174,7 @@ class Core:
         self._clock = Clock(synced=synced, uncertainty_ms=uncertainty_ms)
         self.attendant.restore(state["attendant"])
         self.scene.restore(state["scene"])
+        self.view.restore(state["view"])
         self.shoppers.restore(state["shoppers"])
         self.orders.restore(state["orders"])
         self.health = Health.restore(self.config, state["health"])

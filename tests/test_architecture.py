@@ -17,7 +17,7 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parent.parent
 CORE = (
     "agent.core", "agent.attendant", "agent.notices", "agent.plain", "agent.messages", "agent.orders",
-    "agent.health", "agent.vitals",
+    "agent.health", "agent.vitals", "agent.eyeview",
     "agent.weighing", "agent.shelf", "agent.fusion", "agent.triggers", "agent.tracking",
 )  # fmt: skip
 CORE_MAY_IMPORT = (*CORE, "agent", "agent.config", "agent.config.schema", "wire", "numpy")

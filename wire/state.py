@@ -9,7 +9,7 @@ from typing import ClassVar, Literal
 
 from msgspec import Struct
 
-from wire.limits import Gtin, Name, Number, Probability
+from wire.limits import Counted, Gtin, Name, Number, Probability
 
 
 class Online(Struct, frozen=True, kw_only=True):
@@ -88,5 +88,48 @@ class ClockState(Struct, frozen=True, kw_only=True):
     uncertainty_ms: float | None = None  # null: not known
 
 
-StatePayload = Online | Health | StockState | Inventory | ClockState
-STATES: tuple[type[StatePayload], ...] = (Online, Health, StockState, Inventory, ClockState)
+class SeenBox(Struct, frozen=True, kw_only=True):
+    """One thing found in the picture; its box from the picture's upper left corner."""
+
+    kind: Literal["person", "hand", "container"]  # what it was taken for
+    score: Probability  # as the model gives it
+    left_px: float  # of its left side
+    top_px: float  # of its upper side
+    right_px: float  # of its right side
+    bottom_px: float  # of its lower side
+    gtin: Gtin | None = None  # where a model of the store's own products said so
+
+
+class SeenPart(Struct, frozen=True, kw_only=True):
+    """One head or hand on the shelf plane."""
+
+    visitor: Name  # lives as long as the track and the boot
+    part: Literal["head", "hand"]  # which of them
+    u_m: float  # along the front edge, from its left end
+    v_m: float  # up from the floor of the fixture
+    held: Probability | None = None  # that there is something in the hand; null: nobody looked just now
+
+
+class SeenLane(Struct, frozen=True, kw_only=True):
+    """What is seen standing on one stretch of the shelf."""
+
+    lane: Name  # as the planogram names it
+    containers: Counted | None  # null: not known
+
+
+class Eyes(Struct, frozen=True, kw_only=True):
+    """`state/eyes`: what the device's own eyes see, where `vision.tell_hz` asks for it; it holds while the device is
+    online. No picture, and none can be made of it."""
+
+    kind: ClassVar[str] = "eyes"
+    at_s: float  # of the picture, on the device's monotonic clock
+    width_px: Number  # of the picture
+    height_px: Number  # see width_px
+    looked: tuple[Literal["person", "hand", "container"], ...]  # for these in this picture; of others `found` is older
+    found: tuple[SeenBox, ...]  # the newest of each kind
+    parts: tuple[SeenPart, ...]  # heads and hands; empty where the camera has no marks
+    lanes: tuple[SeenLane, ...]  # in the order of the planogram
+
+
+StatePayload = Online | Health | StockState | Inventory | ClockState | Eyes
+STATES: tuple[type[StatePayload], ...] = (Online, Health, StockState, Inventory, ClockState, Eyes)

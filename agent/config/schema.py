@@ -307,6 +307,14 @@ class Vision:
     threads: int = key(
         "of the interpreter; each more helps less and takes a core from the rest", default=1, low=1, high=4
     )
+    tell_hz: float = key(
+        "how often a second `state/eyes` says at most what is seen, for people before a screen; 0: never, nothing "
+        "else needs it",
+        default=0.0,
+        unit="Hz",
+        low=0,
+        high=30,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,7 @@
-"""What is on disk, as far as others than the writer thread must see it: retained states, answers, counts."""
+"""What is on disk, as far as others than the writer thread must see it: retained states, answers, counts.
+
+And the states that hold only for a moment, and are on no disk.
+"""
 
 from __future__ import annotations
 
@@ -28,6 +31,11 @@ class Board:
             self._shown_to = max([self._shown_to, *shown])
             self._last_sequence = last_sequence
             self._waiting = waiting
+
+    def pass_on(self, states: dict[str, bytes]) -> None:
+        """What holds for a moment and is on no disk."""
+        with self._lock:
+            self._states.update(states)
 
     def states(self) -> dict[str, bytes]:
         """Kind -> newest body."""

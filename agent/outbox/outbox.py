@@ -11,11 +11,23 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 
+import msgspec
+
 from agent.messages import Snapshot
 from agent.outbox.board import Board
 from agent.outbox.faults import Faults
 from agent.outbox.inbox import MEMORY_EVENTS, Inbox
-from agent.outbox.protocol import Batch, OutboxError, Receipt, ResultRow, Row, Stamp, Waiting, unknown_clock
+from agent.outbox.protocol import (
+    Batch,
+    OutboxError,
+    Receipt,
+    ResultRow,
+    Row,
+    Stamp,
+    Waiting,
+    parted,
+    unknown_clock,
+)
 from agent.outbox.reserve import RESERVE_BYTES
 from agent.outbox.window import Window
 from agent.outbox.writer import Place, Writer
@@ -89,14 +101,20 @@ class Outbox:
         """Hands the batch to the writer thread and returns at once. The future is done when it is on disk; what the
         broker gets to see is on disk before. It fails with OutboxError only where a disk refused for so long that
         memory ran full; a gap event tells that too."""
-        return self._inbox.put(batch)
+        kept, passing = parted(batch)
+        if passing:
+            self._board.pass_on({state.payload.kind: msgspec.json.encode(state.payload) for state in passing})
+            self._tell()
+            if kept == Batch():
+                return _nothing_to_wait_for()
+        return self._inbox.put(kept)
 
     def waiting(self) -> Waiting:
         """Events on disk that no broker has accepted."""
         return self._board.waiting
 
     def listen(self, changed: Callable[[], None]) -> None:
-        """`changed` is called in the writer thread whenever there is something new to send."""
+        """`changed` is called whenever there is something new to send, by the writer's thread or by who commits."""
         self._listeners.append(changed)
 
     @property
@@ -140,3 +158,9 @@ class Outbox:
     def _tell(self) -> None:
         for changed in self._listeners:
             changed()
+
+
+def _nothing_to_wait_for() -> Future[Receipt]:
+    done: Future[Receipt] = Future()
+    done.set_result(Receipt(None, None))
+    return done

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agent.messages import Answer, Event, Output, Snapshot, State
 from wire.events import Clock
+from wire.state import Eyes
+
+PASSING = (Eyes.kind,)  # several times a second, where they are wanted at all
 
 
 class OutboxError(Exception):
@@ -43,6 +46,14 @@ class Batch:
             answers=tuple(x for x in told if isinstance(x, Answer)),
             snapshot=snapshot,
         )
+
+
+def parted(batch: Batch) -> tuple[Batch, tuple[State, ...]]:
+    """What is to be kept, and states that hold for a moment only: they are worth no commit, and no second boot."""
+    passing = tuple(state for state in batch.states if state.payload.kind in PASSING)
+    if not passing:
+        return batch, ()
+    return replace(batch, states=tuple(state for state in batch.states if state not in passing)), passing
 
 
 @dataclass(frozen=True, slots=True)
