@@ -40,8 +40,8 @@ def test_with_tracks_it_is_told_right_more_often_than_published(name: str) -> No
 
 @pytest.mark.parametrize("name", SITUATIONS)
 def test_where_the_product_in_the_hand_is_read_none_is_below_nine_in_ten(name: str) -> None:
-    count = measure(name, SEEDS, minutes=0.4, tracks=True, sight=Sight())
-    assert count.right + count.missed >= 75
+    count = measure(name, SEEDS[:8], minutes=0.4, tracks=True, sight=Sight())
+    assert count.right + count.missed >= 25
     assert count.f1 >= 0.9
 
 
