@@ -23,7 +23,7 @@ UNDER_HAND_CELLS, UNDER_HAND_SHARE, UNDER_HAND_LEAST = 1.0, 0.3, 0.1  # of the c
 MOST_VISITORS = 6  # hands at one lane that are thought of
 LEAST = 1e-4  # a hand that fits worse was not there
 TOUCH_HAND_IN, TOUCH_HAND_OUT = 1.5, 0.08  # touches for each pick: with a hand in the lane now, with none
-TOUCH_UNKNOWN = 0.3  # ... where no tracker looks
+TOUCH_UNKNOWN = 0.3  # ... where no tracker looks, or one that misses hands sees none
 TOUCH_S, TOUCH_HELD_S = 0.12, 0.2  # a touch stays flat about this long; while a hand may still be in the lane
 LEAN_LEAST_G = 4.0  # what a lane must feel to count
 LEANING, TOGETHER_S = 2, 0.6  # two more lanes that begin to move within this time: no coincidence of hands
@@ -92,7 +92,7 @@ def gather(step: Step, stretch: Stretch, around: Around) -> Evidence:
     lingering = frozenset(v for v in both if v is not None and hands.lingers(stretch, v, step.moment, step.now))
     took = _fits(step, stretch, hands, step.fell, lambda g: max(-g, 0.0))
     laid = _fits(step, stretch, hands, step.rose, lambda g: max(g, 0.0))
-    no_hand = hands.watched and max((took if step.delta_g < 0 else laid).values()) < NO_HAND
+    no_hand = hands.watched and hands.eyes.all_hands and max((took if step.delta_g < 0 else laid).values()) < NO_HAND
     leans = around.leaning >= (1 if no_hand else LEANING)
     touch, touch_s = _touch(hands, bool(hands.inside(stretch, step.now)), leans, trembles(step))
     return Evidence(
@@ -121,7 +121,8 @@ def _touch(hands: Hands, hand_in: bool, leans: bool, trembling: bool) -> tuple[f
         return TOUCH_LEANING, TOUCH_LEANING_S if trembling else TOUCH_STIFF_S
     if hand_in:
         return TOUCH_HAND_IN, TOUCH_HELD_S
-    return (TOUCH_HAND_OUT, TOUCH_S) if hands.watched else (TOUCH_UNKNOWN, TOUCH_HELD_S)
+    known = hands.watched and hands.eyes.all_hands
+    return (TOUCH_HAND_OUT, TOUCH_S) if known else (TOUCH_UNKNOWN, TOUCH_HELD_S)
 
 
 def _fits(step: Step, stretch: Stretch, hands: Hands, moment: float, weight: Callable[[float], float]) -> Fits:

@@ -28,7 +28,7 @@ INSIDE_M = 0.10  # a hand this close to the plane is in the shelf (in a real sto
 AWAY_M = 0.15  # a hand this far out lets go of the shelf
 UNSEEN_LIKELIHOOD = math.exp(-0.5 * 3.0**2)  # somebody the tracker missed is as likely as a hand 3 sigma off
 HIDDEN_FROM_CAMERA_S = 0.35  # hands leave the picture of a camera that sees the lanes alone, and do so quickly
-UNSEEN_BY_CAMERA = 0.1  # a palm model misses 13 % of hands in a picture (docs/models.md), of stays somewhat less
+UNSEEN_BY_CAMERA = 0.03  # a palm model misses 13 % of hands in a picture (docs/models.md); beside one that it sees, few
 FEWEST_FRAMES = 2  # of a stay: one may be noise
 MAX_VISITORS = 64  # a tracker that renames people: the one unseen longest makes room
 MAX_POSITIONS = 512
@@ -40,14 +40,15 @@ Frames = Mapping[str, Sequence[float]]  # visitor -> likelihood of its nearer ha
 @dataclass(frozen=True, slots=True)
 class Eyes:
     """How well somebody sees. `unseen`: likelihood of a hand that they missed, against one right there; `hidden_s`: for
-    so long a hand that vanished over a lane is thought to be in it."""
+    so long a hand that vanished over a lane is thought to be in it; `all_hands`: where they see none, there is none."""
 
     unseen: float
     hidden_s: float
+    all_hands: bool
 
 
-TRACKER = Eyes(UNSEEN_LIKELIHOOD, HIDDEN_S)
-CAMERA = Eyes(UNSEEN_BY_CAMERA, HIDDEN_FROM_CAMERA_S)
+TRACKER = Eyes(UNSEEN_LIKELIHOOD, HIDDEN_S, all_hands=True)
+CAMERA = Eyes(UNSEEN_BY_CAMERA, HIDDEN_FROM_CAMERA_S, all_hands=False)
 
 
 class Hands:
