@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -77,6 +78,28 @@ def test_a_shelf_tells_a_broker_who_took_what(demo: subprocess.Popen[str], tmp_p
     assert last["events"] >= 1
     assert last["f1"] >= 0.5  # a dozen events; how good it is, `make soak` measures
     assert not list(tmp_path.iterdir())
+
+
+MODELS = ROOT / "models"
+
+
+@pytest.mark.skipif(
+    not all((MODELS / file).is_file() for file in ("hand.tflite", "objects.tflite")),
+    reason="the models are not built: make models",
+)
+def test_by_itself_the_agent_looks_and_the_broker_hears_what_it_sees(tmp_path: Path) -> None:
+    """The default: painted pictures, real models, both in processes of their own."""
+    demo = [sys.executable, "-m", "tools.demo", "--seconds", "20", "--picture", str(tmp_path / "demo.svg")]
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    ended = subprocess.run(
+        demo, cwd=ROOT, env=os.environ | {"TMPDIR": str(temporary)}, capture_output=True, text=True, timeout=LIMIT_S
+    )
+    assert ended.returncode == 0, ended.stderr
+    drawn = (tmp_path / "demo.svg").read_text().replace("&#160;", " ")
+    assert "what the eyes see" in drawn
+    assert re.search(r"seen [123] weighed [123]", drawn)
+    assert not list(temporary.iterdir())
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])

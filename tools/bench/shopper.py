@@ -61,12 +61,12 @@ EVERYDAY = Habits(
 # What hands do with single bottles, each in its own place, before a camera that sees hands and no bodies: nobody could
 # tell whose two hands take from one lane at one instant, nor why a row swings on which somebody leans.
 BOTTLES = Habits(
-    pick=8.0,
+    pick=7.0,
     pick_several=0.0,
     pick_in_turn=0.0,
     hold=0.6,
     hold_and_return=0.8,
-    put_back=5.0,
+    put_back=7.0,
     misplace=0.4,
     misplace_like=0.0,
     retake=0.6,

@@ -30,7 +30,7 @@ WALL_S = 1_800_000_000.0  # an agreed-on beginning for every play
 MISSING = 0.0002  # share of single readings that fail
 VANISH_PER_MIN = 0.1  # a cell is gone for 2-6 s while nothing happens on it
 EMPTY_S = 2.0  # between the last visitor and the staff
-BOTTLES_RESTOCK_S = 45.0  # a shelf of seven bottles is soon bare
+BOTTLES_RESTOCK_S = 35.0  # a shelf of seven bottles is soon bare
 GAPS_PER_MIN = 1.0  # an HX711 on a Pi leaves gaps of up to 1.3 s
 
 

@@ -1,6 +1,8 @@
 """`make demo`: watch a shelf tell a broker who took what, with nothing but this machine.
 
-Not here: the parts (house.py), what is known (board.py), how it looks (screen.py).
+By itself the agent has eyes of its own and looks at painted pictures; without models, or with another layout, an
+outside tracker tells it where hands are. Not here: the parts (house.py), whose eyes (looking.py), what is known
+(board.py), how it looks (screen.py, eyes.py).
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
 
@@ -20,12 +23,14 @@ from rich.console import Console
 from rich.live import Live
 
 from tools.bench.layouts import LAYOUTS
-from tools.bench.world import Play, everyday_shop, simulate
+from tools.bench.world import SCENARIOS, Play, everyday_shop, simulate
 from tools.demo.board import SETTLE_S, Board
+from tools.demo.eyes import Sight
 from tools.demo.house import House, house
 from tools.demo.listen import listen, stop
+from tools.demo.looking import Looking, LookingError, camera, models
 from tools.demo.mishaps import mishaps
-from tools.demo.picture import AFTER, canvas, paint
+from tools.demo.picture import AFTER, LATEST, canvas, paint
 from tools.demo.screen import Screen, goodbye, summary
 from wire.topics import Topics
 
@@ -46,18 +51,69 @@ def main(arguments: list[str] | None = None) -> int:
     asked = _asked(arguments)
     if asked is None:
         return USAGE
-    play = simulate(asked.seed, everyday_shop(asked.shoppers, max(0.2, (asked.seconds - SETTLE_S) / 60), asked.layout))
+    try:
+        looking = _looking(asked)
+        play, looking = _play(asked, looking)
+    except LookingError as error:
+        print(f"tools.demo: {error}", file=sys.stderr)
+        return USAGE
     faults = mishaps(np.random.default_rng(asked.seed), play.until_s) if asked.faults else []
-    board = Board(play.truth)
+    board = Board(play.truth, named=looking is None, scored=not asked.camera)
     with _signals() as told:
         try:
-            with house(play, faults, asked.seed) as home:
+            with house(play, faults, asked.seed, looking) as home:
                 if told:  # raised in a hook that runs after a fork, Python only prints it
                     raise told[0]
-                return _watch(home, play, board, asked)
+                return _watch(Demo(home, play, board, asked, looking))
         except Stopped as stopped:
             print(_last_line(board, stopped.at_s, asked), flush=True)
             return 130
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """One demo while it runs."""
+
+    home: House
+    play: Play
+    board: Board
+    asked: argparse.Namespace
+    looking: Looking | None
+
+    def screen(self, console: Console) -> Screen:
+        sight = (
+            None
+            if self.looking is None
+            else Sight(self.home.config, self.looking.models, weighed=self.looking.camera is None)
+        )
+        return Screen(self.play, self.board, f"shelfd demo, seed {self.asked.seed}", console, sight)
+
+
+def _looking(asked: argparse.Namespace) -> Looking | None:
+    """Whose eyes: the agent's own where they can be, unless a layout that was never painted is asked for. Settles the
+    layout. LookingError where a camera is asked for and there are no models."""
+    if asked.layout not in (None, "bottles") and not asked.camera:
+        return None
+    try:
+        looking = models()
+    except LookingError as error:
+        if asked.camera:
+            raise
+        print(f"no eyes in this demo, an outside tracker instead: {error}", file=sys.stderr, flush=True)
+        asked.layout = asked.layout or "gondola"
+        return None
+    asked.layout = "bottles"
+    return looking
+
+
+def _play(asked: argparse.Namespace, looking: Looking | None) -> tuple[Play, Looking | None]:
+    """What happens; before a camera of somebody's own, nothing that we know of."""
+    minutes = max(0.2, (asked.seconds - SETTLE_S) / 60)
+    shop = everyday_shop(asked.shoppers, minutes, asked.layout)
+    if not asked.camera or looking is None:
+        return simulate(asked.seed, shop), looking
+    play = simulate(asked.seed, replace(SCENARIOS["quiet"], layout=shop.layout, minutes=minutes))
+    return play, replace(looking, camera=camera(asked.camera, asked.marks, play))
 
 
 def _asked(arguments: list[str] | None) -> argparse.Namespace | None:
@@ -65,7 +121,13 @@ def _asked(arguments: list[str] | None) -> argparse.Namespace | None:
     parser.add_argument("--seconds", type=float, default=600.0, help="how long (default 600, at least 20)")
     parser.add_argument("--seed", type=int, default=1, help="which play (default 1)")
     parser.add_argument("--shoppers", type=int, default=2, help="how many at once, 1-3 (default 2)")
-    parser.add_argument("--layout", choices=sorted(LAYOUTS), default="gondola", help="which kind of shelf")
+    parser.add_argument(
+        "--layout", choices=sorted(LAYOUTS), help="which kind of shelf (default bottles, which the agent sees itself)"
+    )
+    parser.add_argument("--camera", default="", help="look at this instead: a video, a folder of pictures, /dev/video0")
+    parser.add_argument(
+        "--marks", default="", help="with --camera: corners of the lanes as x,y x,y x,y x,y pixels, from the lower left"
+    )
     parser.add_argument(
         "--faults", action="store_true", help="unplug, garbage, noise, stall, glitches: soon, then about once a minute"
     )
@@ -77,6 +139,10 @@ def _asked(arguments: list[str] | None) -> argparse.Namespace | None:
             raise argparse.ArgumentError(None, f"unknown: {' '.join(rest)}; see --help")
         if asked.seconds < 20 or not 1 <= asked.shoppers <= 3 or asked.seed < 0:
             raise argparse.ArgumentError(None, "--seconds from 20 on, --shoppers 1 to 3, --seed from 0 on")
+        if asked.camera and asked.layout not in (None, "bottles"):
+            raise argparse.ArgumentError(None, "--camera: the shelf before it is the layout bottles")
+        if asked.marks and not asked.camera:
+            raise argparse.ArgumentError(None, "--marks go with --camera")
         if asked.picture is not None and not asked.picture.parent.is_dir():
             raise argparse.ArgumentError(None, f"--picture: there is no folder {asked.picture.parent}")
     except argparse.ArgumentError as error:
@@ -102,7 +168,8 @@ def _signals() -> Iterator[list[Stopped]]:
             signal.signal(number, handler)
 
 
-def _watch(home: House, play: Play, board: Board, asked: argparse.Namespace) -> int:
+def _watch(demo: Demo) -> int:
+    home, board, asked = demo.home, demo.board, demo.asked
     base = Topics(home.config.device.store, home.config.device.id).base
     client = listen(home.port, base, board)
     try:
@@ -111,7 +178,7 @@ def _watch(home: House, play: Play, board: Board, asked: argparse.Namespace) -> 
         home.shop.begin()
         board.began_s = home.shop.began_s
         show = _paint if asked.picture else _show if sys.stdout.isatty() and not asked.json else _wait
-        if not show(home, play, board, asked):
+        if not show(demo):
             return 1
     finally:
         stop(client)
@@ -133,17 +200,18 @@ def _online(home: House, board: Board) -> bool:
     return True
 
 
-def _running(home: House, play: Play, board: Board) -> Iterator[float]:
+def _running(demo: Demo) -> Iterator[float]:
     """Moments of the play at the screen's pace, until the play is over and settled or something has gone wrong."""
-    while home.shop.now_s() < play.until_s + 0.5 and home.agent.poll() is None and board.broken is None:
+    home, board = demo.home, demo.board
+    while home.shop.now_s() < demo.play.until_s + 0.5 and home.agent.poll() is None and board.broken is None:
         yield home.shop.now_s()
         time.sleep(1 / FRAMES_HZ)
 
 
-def _wait(home: House, play: Play, board: Board, asked: argparse.Namespace) -> bool:
+def _wait(demo: Demo) -> bool:
     said = 0
-    for play_s in _running(home, play, board):
-        moves = board.moves()
+    for play_s in _running(demo):
+        moves = demo.board.moves()
         for move, _ in moves[said:]:
             what = (
                 f"{move.kind} {move.units} from {move.lane}"
@@ -152,31 +220,28 @@ def _wait(home: House, play: Play, board: Board, asked: argparse.Namespace) -> b
             )
             print(f"{play_s:7.1f} s {what}, {move.confidence:.2f} sure", file=sys.stderr, flush=True)
         said = len(moves)
-    return _well(home, board)
+    return _well(demo.home, demo.board)
 
 
-def _show(home: House, play: Play, board: Board, asked: argparse.Namespace) -> bool:
+def _show(demo: Demo) -> bool:
     console = Console()
-    screen = Screen(play, board, _title(asked), console)
+    screen = demo.screen(console)
     with Live(console=console, screen=True, auto_refresh=False) as live:
-        for play_s in _running(home, play, board):
-            kinds = [f"the demo made a fault: {fault.kind}" for fault in home.shop.faults_now()]
+        for play_s in _running(demo):
+            kinds = [f"the demo made a fault: {fault.kind}" for fault in demo.home.shop.faults_now()]
             live.update(screen.draw(time.monotonic(), play_s, kinds), refresh=True)
-    return _well(home, board)
+    return _well(demo.home, demo.board)
 
 
-def _paint(home: House, play: Play, board: Board, asked: argparse.Namespace) -> bool:
+def _paint(demo: Demo) -> bool:
     drawn_on = canvas()
-    screen = Screen(play, board, _title(asked), drawn_on)
-    for play_s in _running(home, play, board):
-        if play_s >= AFTER * play.until_s:
-            paint(screen, drawn_on, time.monotonic(), play_s, asked.picture)
+    screen = demo.screen(drawn_on)
+    for play_s in _running(demo):
+        hand = demo.board.eyes is not None and bool(demo.board.eyes[0].parts)  # the more to see in a picture
+        if play_s >= (AFTER if hand or demo.looking is None else LATEST) * demo.play.until_s:
+            paint(screen, drawn_on, time.monotonic(), play_s, demo.asked.picture)
             break
-    return _well(home, board)
-
-
-def _title(asked: argparse.Namespace) -> str:
-    return f"shelfd demo, seed {asked.seed}"
+    return _well(demo.home, demo.board)
 
 
 def _well(home: House, board: Board) -> bool:

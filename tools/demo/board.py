@@ -13,7 +13,7 @@ from tools.bench.stage import Truth
 from tools.score.match import Matches, match
 from wire.codec import decode_event, decode_state
 from wire.events import Cleared, Dwell, EventPayload, Fault, Hesitation, Pick, Put, Restock, Visit
-from wire.state import Online, StatePayload, StockState
+from wire.state import Eyes, Online, StatePayload, StockState
 
 SETTLE_S = 3.5  # a truth younger than this is still awaited: 2.5 s of tolerance and 1 s to decide
 
@@ -33,15 +33,19 @@ class Heard:
 
 @dataclass(slots=True)
 class Board:
-    """All that was heard. Times of the truth are moved onto the device's monotonic clock by `began_s`."""
+    """All that was heard. Times of the truth are moved onto the device's monotonic clock by `began_s`. `named`: the
+    agent was told the play's names; else it gives its own. `scored` false: nobody knows what is true."""
 
     truth: list[Truth]
+    named: bool = True
+    scored: bool = True
     began_s: float | None = None
     online: bool = False
     broken: str | None = None  # the first message that was against the contract of wire/
     events: list[Heard] = field(default_factory=list)
     stock: dict[tuple[str, str | None], int | None] = field(default_factory=dict)
     faults: dict[tuple[str, str], str] = field(default_factory=dict)
+    eyes: tuple[Eyes, float] | None = None  # and the monotonic moment of its arrival
     _ids: set[str] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -52,7 +56,7 @@ class Board:
             if kind == "event":
                 self._event(body, at_s)
             elif kind == "state" and body:  # an empty one only clears the topic
-                self._state(decode_state(name, body))
+                self._state(decode_state(name, body), at_s)
 
     def now(self, now_s: float) -> tuple[list[Truth], Matches, float | None]:
         """The truth up to `now_s` (monotonic), its matches, and F1 over what is settled by now; None: nothing is."""
@@ -61,13 +65,13 @@ class Board:
         truth = [entry | {"t_s": entry["t_s"] + began_s} for entry in self.truth]
         past = [entry for entry in truth if entry["t_s"] <= now_s]
         moves = [heard.payload for heard in events if isinstance(heard.payload, Pick | Put)]
-        matches = match(moves, [entry for entry in past if entry["type"] != "restock"])
+        matches = match(moves, [entry for entry in past if entry["type"] != "restock"], with_visitor=self.named)
         settled = Matches(
             pairs=matches.pairs,
             missed=[entry for entry in matches.missed if entry["t_s"] < now_s - SETTLE_S],
             wrong=matches.wrong,
         )
-        return past, settled, _score(settled)
+        return past, settled, _score(settled) if self.scored else None
 
     def without_visitor(self, now_s: float) -> float | None:
         """F1 when it does not matter who it was."""
@@ -75,7 +79,8 @@ class Board:
             began_s, events = self._began(now_s), list(self.events)
         truth = [entry | {"t_s": entry["t_s"] + began_s} for entry in self.truth if entry["type"] != "restock"]
         moves = [heard.payload for heard in events if isinstance(heard.payload, Pick | Put)]
-        return _score(match(moves, [entry for entry in truth if entry["t_s"] <= now_s], with_visitor=False))
+        matches = match(moves, [entry for entry in truth if entry["t_s"] <= now_s], with_visitor=False)
+        return _score(matches) if self.scored else None
 
     def _began(self, now_s: float) -> float:
         return now_s if self.began_s is None else self.began_s
@@ -101,11 +106,13 @@ class Board:
         elif isinstance(event.data, Cleared):
             self.faults.pop((event.data.part, event.data.code), None)
 
-    def _state(self, state: StatePayload) -> None:
+    def _state(self, state: StatePayload, at_s: float) -> None:
         if isinstance(state, Online):
             self.online = state.online
         elif isinstance(state, StockState):
             self.stock = {(lane.lane, lane.gtin): lane.units for lane in state.lanes}
+        elif isinstance(state, Eyes):
+            self.eyes = (state, at_s)
 
 
 def _score(matches: Matches) -> float | None:

@@ -17,9 +17,12 @@ from pathlib import Path
 
 from agent.config.schema import Broker, Config, Outbox
 from tools.bench.cable import Fault
+from tools.bench.camera.live import Easel
+from tools.bench.camera.painter import camera as painted
 from tools.bench.shop import Shop
 from tools.bench.world import Play
 from tools.demo.broker import start_broker
+from tools.demo.looking import Looking
 from tools.demo.settings import to_toml
 
 STOP_S = 8.0
@@ -45,15 +48,19 @@ class House:
 
 
 @contextlib.contextmanager
-def house(play: Play, faults: Sequence[Fault] = (), seed: int = 0) -> Iterator[House]:
-    """The house while the block lasts."""
+def house(play: Play, faults: Sequence[Fault] = (), seed: int = 0, looking: Looking | None = None) -> Iterator[House]:
+    """The house while the block lasts. `looking` None: an outside tracker tells where hands are."""
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="shelfd-demo-")))
         broker, port = start_broker(folder)
         stack.callback(broker.stop)
-        shop = Shop(play, folder, faults, seed)
+        shop = Shop(play if looking is None else replace(play, tracks=[]), folder, faults, seed)
         stack.callback(shop.close)
         config = _wired(play.config, shop, port, folder)
+        if looking is not None:
+            config = _seeing(config, looking, play, folder)
+            if looking.camera is None:
+                stack.callback(Easel(play, Path(config.camera.device), shop.now_s).close)
         log = folder / "agent.log"
         agent = _start_agent(config, folder, log)
         stack.callback(_stop, agent)
@@ -69,6 +76,15 @@ def _wired(config: Config, shop: Shop, port: int, folder: Path) -> Config:
         outbox=Outbox(path=str(folder / "outbox.sqlite")),
         tracks=replace(config.tracks, socket=str(shop.tracks_socket)),
     )
+
+
+def _seeing(config: Config, looking: Looking, play: Play, folder: Path) -> Config:
+    """With eyes of its own, and no outside tracker. Before a camera of somebody's own no scale stands."""
+    config = replace(config, tracks=replace(config.tracks, socket=""), vision=looking.vision)
+    if looking.camera is None:
+        return replace(config, camera=painted(play, str(folder / "camera")))
+    scale = replace(config.scales[0], port=str(folder / "no-scale"))
+    return replace(config, camera=looking.camera, scales=(scale,))
 
 
 def _start_agent(config: Config, folder: Path, log: Path) -> subprocess.Popen[bytes]:

@@ -12,6 +12,7 @@ from tools.demo.screen import Screen
 
 WIDTH, HEIGHT = 150, 32  # columns and lines
 AFTER = 2 / 3  # of the demo's time: the shop is full, and much has been said
+LATEST = 0.95  # where nobody's hand is to be seen before
 _FONTS = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
 
 

@@ -21,6 +21,7 @@ from agent.triggers.shoppers import moment
 from tools.bench.stage import Truth
 from tools.bench.world import Play
 from tools.demo.board import SETTLE_S, Board, Move, Shown
+from tools.demo.eyes import Sight
 from tools.score.match import Matches
 from wire.events import Dwell, Hesitation, Put, Restock, Visit
 
@@ -28,7 +29,9 @@ COLOURS = ("bright_cyan", "bright_magenta", "bright_yellow", "bright_green", "br
 FRESH_S = 2.5  # how long a lane stays lit after an event
 IN_LANE_M = 0.14  # a hand nearer than this is shown in its lane
 LEVELS = (("red", 0.25), ("yellow", 0.5), ("green", 9.9))  # colour of a bar up to this share of the facing
-AROUND, LEAST_LINES = 11, 10  # lines of frames and heads; events that are shown even where they do not fit
+HEAD_LINES, SHELF_LINES = 4, 8  # of the head; of one board with its visitors
+TALL = 30  # lines; a narrow terminal with fewer has no room for what the eyes see
+AROUND, LEAST_LINES = 11, 8  # lines of frames and heads; events that are shown even where they do not fit
 SAID_WIDTH = 80  # columns that truth, mark and event side by side need; so many every terminal has
 WIDE = 150  # columns; a narrower terminal shows what was said, and no shelf
 ROOMY = 100  # columns; a narrower head leaves out how much happened
@@ -38,26 +41,44 @@ STRIP, LABEL = 60, 5  # characters along the front edge, and those of one visito
 class Screen:
     """Draws one frame after the other, as large as `console` is."""
 
-    def __init__(self, play: Play, board: Board, title: str, console: Console) -> None:
-        self.play, self.board, self.title, self._console = play, board, title, console
+    def __init__(self, play: Play, board: Board, title: str, console: Console, sight: Sight | None = None) -> None:
+        """`sight`: the agent looks itself, and a window shows what it sees."""
+        self.play, self.board, self.title, self._console, self._sight = play, board, title, console, sight
         self._frames = play.tracks
         self._at = 0  # index of the newest frame of tracks
 
     def draw(self, now_s: float, play_s: float, faults: Iterable[str]) -> RenderableType:
         """Everything, at this moment of the monotonic and of the play's clock."""
         past, matches, score = self.board.now(now_s)
-        people = self._people(play_s)
+        people = self._people(play_s) if self._sight is None else self._seen()
         split = Split()
         split.split_column(
-            Split(self._head(play_s, past, matches, score, list(faults)), size=4),
+            Split(self._head(play_s, past, matches, score, list(faults)), size=HEAD_LINES),
             Split(name="body"),
         )
-        said = Split(self._said(now_s, past, matches), ratio=6, minimum_size=SAID_WIDTH)
-        if self._console.size.width >= WIDE:
-            split["body"].split_row(Split(self._shelf(now_s, people), ratio=5), said)
+        size = self._console.size
+        if size.width >= WIDE:
+            said = Split(self._said(now_s, past, matches, size.height - AROUND), ratio=6, minimum_size=SAID_WIDTH)
+            shelf = self._shelf(now_s, people)
+            if self._sight is None:
+                split["body"].split_row(Split(shelf, ratio=5), said)
+                return split
+            left = size.width - max(SAID_WIDTH, size.width * 6 // 11)
+            split["body"].split_row(Split(name="left", size=left), said)
+            high = size.height - HEAD_LINES - SHELF_LINES
+            split["left"].split_column(Split(self._eyes(now_s, left, high)), Split(shelf, size=SHELF_LINES))
+        elif self._sight is not None and size.height >= TALL:
+            high = (size.height - HEAD_LINES) // 2
+            below = Split(self._said(now_s, past, matches, size.height - high - AROUND))
+            split["body"].split_column(Split(self._eyes(now_s, size.width, high), size=high), below)
         else:
-            split["body"].update(said)
+            split["body"].update(Split(self._said(now_s, past, matches, size.height - AROUND)))
         return split
+
+    def _eyes(self, now_s: float, columns: int, lines: int) -> RenderableType:
+        assert self._sight is not None
+        eyes, at_s = self.board.eyes or (None, now_s)
+        return self._sight.draw(eyes, now_s - at_s, self.board.stock, columns, lines, self._colour)
 
     def _head(
         self, play_s: float, past: Sequence[Truth], matches: Matches, score: float | None, faults: list[str]
@@ -67,13 +88,8 @@ class Screen:
             (f" {self.title} ", "bold reverse"),
             f"  {int(play_s) // 60}:{int(play_s) % 60:02d}  ",
             ("online" if self.board.online else "offline", "green" if self.board.online else "red"),
-            f"  {_happened(asked)}" if self._console.size.width >= ROOMY else "",
-            f"  {len(matches.pairs)} right ",
-            (f"{len(matches.missed)} missed", "red" if matches.missed else "dim"),
-            " ",
-            (f"{len(matches.wrong)} wrong", "yellow" if matches.wrong else "dim"),
-            " F1 ",
-            _score(score),
+            f"  {_happened(asked)}" if self.board.scored and self._console.size.width >= ROOMY else "",
+            *(_tally(matches, score) if self.board.scored else [("  nobody knows what is true here", "dim")]),
         )
         trouble = [*faults, *(f"{part}: {code}" for part, code in list(self.board.faults))]
         below = Text(f" ! {', '.join(trouble)}", "bold red") if trouble else Text(" no faults", "dim")
@@ -119,27 +135,37 @@ class Screen:
             self._at += 1
         return self._frames[self._at]
 
+    def _seen(self) -> Tracks:
+        """Hands and heads as the agent itself sees them."""
+        if self.board.eyes is None:
+            return Tracks(0.0, ())
+        eyes, at_s = self.board.eyes
+        return Tracks(at_s, tuple(Part(x.visitor, x.part, x.u_m, x.v_m, 0.0, 1.0) for x in eyes.parts))
+
     def _visitors(self, people: Tracks) -> RenderableType:
         """A strip along the shelf's front edge with each visitor where they stand."""
         right_m = self.play.layout.spots[-1].right_m
-        heads = sorted((part for part in people.parts if part.part == "head"), key=lambda part: part.u_m)
+        heads = {part.visitor: part for part in people.parts if part.part == "head" or self._sight is not None}
+        heads = dict(sorted(heads.items(), key=lambda item: item[1].u_m))
         strip = Text()
-        for head, at in zip(heads, places([head.u_m / right_m for head in heads]), strict=True):
+        for head, at in zip(heads.values(), places([head.u_m / right_m for head in heads.values()]), strict=True):
             strip.append("·" * (at - len(strip)), "dim")
             strip.append(f"◉{head.visitor:{LABEL - 1}.{LABEL - 1}}", self._colour(head.visitor))
         return strip.append("·" * (STRIP - len(strip)), "dim")
 
     def _colour(self, visitor: str) -> str:
         names = [known.name for known in self.play.visitors]
+        if visitor[:1] == "v" and visitor[1:].isdigit():  # a name that the agent gave
+            return COLOURS[int(visitor[1:]) % len(COLOURS)]
         return COLOURS[names.index(visitor) % len(COLOURS)] if visitor in names else "white"
 
     # -- what was said -----------------------------------------------------------------------------------------------
-    def _said(self, now_s: float, past: Sequence[Truth], matches: Matches) -> RenderableType:
+    def _said(self, now_s: float, past: Sequence[Truth], matches: Matches, lines: int) -> RenderableType:
         table = Table(box=box.SIMPLE_HEAD, expand=True, padding=0, pad_edge=False)
         for name, least in (("truth", 29), ("", 1), ("agent, through the broker", 29), ("sure", 4), ("after", 5)):
             figure = name in ("sure", "after")
             table.add_column(name, no_wrap=True, justify="right" if figure else "left", min_width=least)
-        room = max(LEAST_LINES, self._console.size.height - AROUND)
+        room = max(LEAST_LINES, lines)
         for _, cells in sorted(self._lines(now_s, past, matches), key=lambda line: line[0])[-room:]:
             table.add_row(*cells)
         return Panel(table, title="what was so, and what was said", box=box.ROUNDED)
@@ -155,7 +181,8 @@ class Screen:
             lines.append((float(entry["t_s"]), (self._truth(entry), *said)))
         restocks = [move for move, _ in self.board.moves() if isinstance(move, Restock)]
         for move in [*matches.wrong, *restocks]:
-            mark = Text("+", "blue") if isinstance(move, Restock) else Text("✗", "yellow")
+            plain = isinstance(move, Restock) or not self.board.scored
+            mark = Text("+", "blue") if plain else Text("✗", "yellow")
             lines.append((move.ended_s, (Text(""), mark, *self._event(move))))
         lines += [
             (moment(shown), (Text(""), Text("·", "dim"), self._person(shown), "", "")) for shown in self.board.shown()
@@ -200,7 +227,7 @@ def summary(board: Board, now_s: float) -> dict[str, float | None]:
         "f1": None if score is None else round(score, 4),
         "f1_without_visitor": None if without is None else round(without, 4),
         "missed": len(matches.missed),
-        "wrong": len(matches.wrong),
+        "wrong": len(matches.wrong) if board.scored else None,
         "delay_p95_s": round(delays[min(len(delays) - 1, int(0.95 * len(delays)))], 3) if delays else None,
     }
 
@@ -210,6 +237,8 @@ def goodbye(board: Board, now_s: float) -> str:
     told = summary(board, now_s)
     f1, delay_s = told["f1"], told["delay_p95_s"]
     events = "1 event" if told["events"] == 1 else f"{told['events']} events"
+    if not board.scored:
+        return f"{events} said; nobody knows what was so"
     line = f"{events} said, {told['truth']} were so: F1 {'-' if f1 is None else f'{f1:.3f}'} "
     line += f"({told['missed']} missed, {told['wrong']} wrong)"
     return line if delay_s is None else f"{line}, decided within {delay_s:.2f} s (p95)"
@@ -225,6 +254,17 @@ def places(shares: Sequence[float]) -> list[int]:
         places[index] = min(places[index], limit)
         limit = places[index] - LABEL - 1
     return places
+
+
+def _tally(matches: Matches, score: float | None) -> list[str | tuple[str, str]]:
+    return [
+        f"  {len(matches.pairs)} right ",
+        (f"{len(matches.missed)} missed", "red" if matches.missed else "dim"),
+        " ",
+        (f"{len(matches.wrong)} wrong", "yellow" if matches.wrong else "dim"),
+        " F1 ",
+        _score(score),
+    ]
 
 
 def _happened(asked: int) -> str:

@@ -21,11 +21,13 @@ from tools.bench.layouts import BOTTLE_HIGH_M, BOTTLE_M, BOTTLES_HIGH_M
 from tools.bench.world import Play
 
 WIDTH_PX, HEIGHT_PX, RATE_HZ = 640, 360, 12.0
+MARGIN_M = 0.02  # seen beside the shelf on each side: a hand cut off by the picture's edge is missed
 FLOOR_PX = 325  # where the bottles stand
 WALL, BOARD, EDGE, SHADE = (206, 203, 196), (150, 112, 76), (178, 138, 100), (98, 72, 48)
 HAND_M = 0.235  # size of a hand's picture: 17 cm from the wrist to the finger tips
 ABOVE_M, BELOW_M = 0.62, -0.60  # from the goods to where nothing is seen of a hand, nor of what it carries
 ASIDE = 0.25  # of the way to the body, a hand comes from that side
+TILT_DEG = 12  # where the body is a metre aside
 FROM_BELOW = 4  # every so manieth shopper is small, and reaches up
 GRIP_M = 0.02  # finger tips are so far above the middle of what they hold
 
@@ -35,7 +37,7 @@ class Painter:
 
     def __init__(self, play: Play, seed: int = 0) -> None:
         self._play = play
-        self._px_per_m = WIDTH_PX / play.layout.spots[-1].right_m
+        self._px_per_m = px_per_m(play)
         self._size_px = (round(BOTTLE_M * self._px_per_m), round(BOTTLE_HIGH_M * self._px_per_m))
         titles = {lane.gtin: lane.title[3:] for lane in play.config.lanes}
         self._looks = {gtin: LOOKS.get(title, LOOKS["tea"]) for gtin, title in titles.items()}
@@ -69,7 +71,7 @@ class Painter:
         held = [x for x in self._play.held if x.reach is reach and x.since_s <= t_s < x.until_s]
         for i, thing in enumerate(held):
             self._bottle(image, thing.gtin, u_m + i * BOTTLE_M * 0.7, v_m - BOTTLE_HIGH_M / 2 - GRIP_M)
-        tilt = round(-30 * aside_m / ASIDE / 10) * 10  # the arm points at the body
+        tilt = round(-TILT_DEG * aside_m / ASIDE / 3) * 3  # the arm points at the body
         person = sum(map(ord, visitor.name))
         skin, sleeve = SKINS[person % len(SKINS)], SLEEVES[number % len(SLEEVES)]
         seen = hand(round(HAND_M * self._px_per_m), skin, sleeve, tilt if below else 180 - tilt)
@@ -86,16 +88,22 @@ class Painter:
         image.paste(drawn, (x - self._size_px[0] // 2, y - self._size_px[1]), drawn)
 
     def _px(self, u_m: float, v_m: float) -> tuple[int, int]:
-        return round(u_m * self._px_per_m), round(FLOOR_PX - v_m * self._px_per_m)
+        return round((MARGIN_M + u_m) * self._px_per_m), round(FLOOR_PX - v_m * self._px_per_m)
+
+
+def px_per_m(play: Play) -> float:
+    """Scale of the picture."""
+    return WIDTH_PX / (play.layout.spots[-1].right_m + 2 * MARGIN_M)
 
 
 def camera(play: Play, folder: str = "") -> schema.Camera:
     """The camera that sees what `Painter` paints, its marks on the corners of the lanes; pictures lie in `folder`."""
     right_m = play.layout.spots[-1].right_m
-    top_px = FLOOR_PX - BOTTLES_HIGH_M * WIDTH_PX / right_m
-    sides = ((0.0, 0.0), (float(WIDTH_PX), round(right_m, 4)))
+    top_px = FLOOR_PX - BOTTLES_HIGH_M * px_per_m(play)
+    left_px = MARGIN_M * px_per_m(play)
+    sides = ((left_px, 0.0), (WIDTH_PX - left_px, round(right_m, 4)))
     heights = ((float(FLOOR_PX), 0.0), (top_px, BOTTLES_HIGH_M))
-    marks = tuple(schema.Mark(x_px=x, y_px=round(y, 2), u_m=u, v_m=v) for y, v in heights for x, u in sides)
+    marks = tuple(schema.Mark(x_px=round(x, 2), y_px=round(y, 2), u_m=u, v_m=v) for y, v in heights for x, u in sides)
     return schema.Camera(driver="folder", device=folder, width=WIDTH_PX, height=HEIGHT_PX, rate_hz=RATE_HZ, marks=marks)
 
 

@@ -95,7 +95,7 @@ def _marked(colour: Floats, across: Floats, y: Floats, look: Look) -> Floats:
     return colour
 
 
-SKINS: tuple[Colour, ...] = ((224, 172, 140), (198, 140, 104), (236, 190, 162), (172, 116, 84))
+SKINS: tuple[Colour, ...] = ((224, 172, 140), (198, 140, 104), (212, 152, 116), (172, 116, 84))
 SLEEVES: tuple[Colour, ...] = ((52, 66, 110), (120, 40, 50), (70, 74, 78), (46, 92, 80))
 FINGERS = (
     (0.39, 0.34, 0.17, 0.075),
@@ -115,7 +115,7 @@ class Hand:
     tips_px: tuple[int, int]
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=64)
 def hand(size_px: int, skin: Colour, sleeve: Colour, turned_deg: int) -> Hand:
     """An open hand with its arm, pointing up at 0 degrees."""
     n = size_px * FINER

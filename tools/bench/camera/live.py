@@ -1,0 +1,45 @@
+"""The painted shop live: pictures of a play at the pace of its clock, the one file of a folder that is watched.
+
+Each picture replaces the last at one stroke, so that nobody reads half of one. Not here: what is painted (painter.py).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from PIL import Image
+
+from tools.bench.camera.painter import RATE_HZ, Painter
+from tools.bench.world import Play
+
+JOIN_S = 5.0
+QUALITY = 92  # of JPEG: a model sees no difference
+
+
+class Easel:
+    """Paints from the moment it is made until `close`; `folder` is made and holds a picture at once."""
+
+    def __init__(self, play: Play, folder: Path, now_s: Callable[[], float]) -> None:
+        """`now_s`: the play's clock."""
+        folder.mkdir()
+        self._painter, self._folder, self._now_s = Painter(play), folder, now_s
+        self._stop = threading.Event()
+        self._paint()
+        self._thread = threading.Thread(target=self._run, name="easel")
+        self._thread.start()
+
+    def close(self) -> None:
+        """May be called twice."""
+        self._stop.set()
+        self._thread.join(JOIN_S)
+
+    def _run(self) -> None:
+        while not self._stop.wait(1 / RATE_HZ - self._now_s() % (1 / RATE_HZ)):
+            self._paint()
+
+    def _paint(self) -> None:
+        fresh = self._folder / "fresh.part"
+        Image.fromarray(self._painter.picture(self._now_s())).save(fresh, "JPEG", quality=QUALITY)
+        fresh.replace(self._folder / "picture.jpg")
