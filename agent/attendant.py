@@ -59,7 +59,7 @@ class Attendant:
         for visitor in self.hands.see(tracks):
             self.ledger.baskets.forget(visitor)
         self.sights.see(tracks, self.hands)
-        if tracks.goods is None or self.mode == "maintenance":
+        if self.mode == "maintenance":
             return []
         seen = self._unweighed.look(tracks.t, self.sights, self.hands, lambda stretch: self._silent(stretch, tracks.t))
         return [self._tell_seen(sighting, clock) for sighting in seen]
@@ -83,6 +83,11 @@ class Attendant:
         self.hands.forget()
         self.ledger.baskets.disown()
 
+    def blind(self) -> None:
+        """The eyes are lost: nothing is known about hands and goods until they see again."""
+        self.hands.blind()
+        self._unweighed.forget()
+
     def hole(self, t: float, scale: str) -> None:
         """Readings of this scale are missing: no weight step is trusted across it."""
         if scale in self.weighers:
@@ -94,6 +99,7 @@ class Attendant:
         self._recent.clear()
         self._levelled.clear()
         self.sights.forget()
+        self._unweighed.forget()
         for weigher in self.weighers.values():
             weigher.resume(t)
         self._off = {stretch.index for stretch in self.planogram.stretches}
@@ -184,6 +190,7 @@ class Attendant:
         for index in verdict.resolved:
             self._off.discard(index)
             self._recent[index] = (step.now, step.delta_g)
+            self._unweighed.weighed(index, step.now)
         events = dated(step, stretch, verdict.said, self.hands)
         self.ledger.book(step, stretch, tuple(one for _, one in events))
         told: list[Movement] = []
@@ -208,6 +215,8 @@ class Attendant:
         if "maintenance" in (mode, self.mode) and mode != self.mode:
             for weigher in self.weighers.values():
                 weigher.take_levels()
+            self.sights.forget()
+            self._unweighed.forget()
         self.mode = mode
 
     def tare(self, lane: str) -> tuple[bool, str]:

@@ -75,7 +75,7 @@ class Core:
                 self._notices.forget()
                 return self._changed()
             case SensorLost(stream=stream) if stream in EYES:
-                self.attendant.hands.blind()
+                self.attendant.blind()
             case Gap(t=t, stream=stream) | SensorLost(t=t, stream=stream) | SensorBack(t=t, stream=stream):
                 self.attendant.hole(t, stream.removeprefix("scale/"))  # `health` tells of it at the next Tick
         return ()
@@ -89,7 +89,7 @@ class Core:
     def _look(self, seen: Detections) -> tuple[Output, ...]:
         tracks = self.scene.see(seen)
         if tracks is None:
-            self.attendant.hands.blind()
+            self.attendant.blind()
         told: tuple[Output, ...] = () if tracks is None else self._see(tracks)
         view = self.view.see(seen, tracks, self.attendant.sights, self.attendant.planogram.stretches)
         return told if view is None else (*told, State(view))

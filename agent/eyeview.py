@@ -93,4 +93,4 @@ def _part(part: Part) -> SeenPart:
 
 def _lane(stretch: Stretch, sights: Sights) -> SeenLane:
     level = sights.level(stretch.index)
-    return SeenLane(lane=stretch.name, containers=None if level is None else level[0])
+    return SeenLane(lane=stretch.name, containers=None if level is None else level.count)

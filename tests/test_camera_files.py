@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import random
 import resource
 import struct
@@ -212,6 +213,14 @@ def test_a_folder_is_played_by_name_at_its_rate_and_begins_again(album: Path) ->
 def test_a_folder_without_pictures_or_none_at_all(tmp_path: Path) -> None:
     assert code_of(lambda: open_camera(config(tmp_path, "folder"))) == "garbage"
     assert code_of(lambda: open_camera(config(tmp_path / "none", "folder"))) == "not_found"
+
+
+@pytest.mark.timeout(5)
+@pytest.mark.parametrize("driver", ["file", "folder"])
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path, driver: str) -> None:
+    os.mkfifo(tmp_path / "a.jpg")
+    device = tmp_path if driver == "folder" else tmp_path / "a.jpg"
+    assert code_of(lambda: open_camera(config(device, driver)).read()) == "garbage"
 
 
 def test_a_picture_that_would_unpack_into_gigabytes_is_refused(album: Path) -> None:

@@ -215,3 +215,11 @@ def test_a_tracker_that_renames_people_hides_no_newcomer() -> None:
 
 def person(visitor: str) -> Part:
     return Part(visitor, "hand", 0.3, 0.12, 0.4, 0.9)
+
+
+def test_looks_into_hands_are_kept_of_known_visitors_only() -> None:
+    """A tracker that renames everybody in each frame."""
+    hands = Hands()
+    for k in range(3 * MAX_VISITORS):
+        hands.see(Tracks(AT + 0.01 * k, tuple(Part(f"{k}-{i}", "hand", 0.2, 0.1, 0.0, 0.9, 0.5) for i in range(9))))
+    assert len(hands.grips.snapshot()) <= MAX_VISITORS

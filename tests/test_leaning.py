@@ -45,6 +45,11 @@ def test_a_lane_that_moves_at_another_moment_does_not(moment: dict[str, float]) 
     assert not shares_load(row().step("cola", -345.0), motion(-200.0, **moment))
 
 
+def test_a_step_of_nothing_at_all_shares_nothing() -> None:
+    """Scales that speak whole grams give exactly 0 where goods are shifted from cell to cell of a lane."""
+    assert not shares_load(row().step("cola", 0.0, -345.0, 345.0), motion(20.0, began=BEGAN_S, fell=AT_S, rose=AT_S))
+
+
 def test_of_a_load_that_comes_the_steepest_rise_counts() -> None:
     step = row().step("cola", 345.0, fell=AT_S - 3.0)
     assert shares_load(step, motion(200.0, rose=AT_S))

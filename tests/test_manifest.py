@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import msgspec
@@ -66,6 +67,21 @@ def test_what_is_wrong_is_named(old: bytes, new: bytes, told: str) -> None:
 def test_a_manifest_that_is_too_large_or_too_deep_is_refused() -> None:
     assert "larger than" in refused(b"#" * (MANIFEST_BYTES + 1))
     refused(b"a = " + b"[" * 100_000)
+
+
+def test_two_classes_of_one_index_are_refused() -> None:
+    """The one named last would win, in silence."""
+    assert "two classes of one index" in refused(toml_of(model(classes=((0, "hand", 0.5), (0, "person", 0.5)))))
+
+
+@pytest.mark.timeout(5)
+def test_a_pipe_in_place_of_a_file_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    for name in ("manifest.toml", "squares.tflite"):
+        os.mkfifo(tmp_path / name)
+    with pytest.raises(VisionError, match="it is no file"):
+        read_manifest(tmp_path / "manifest.toml")
+    with pytest.raises(VisionError, match="it is no file"):
+        read_model(model(), tmp_path)
 
 
 def test_a_missing_manifest_and_a_missing_model_are_told_apart(tmp_path: Path) -> None:

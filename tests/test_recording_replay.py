@@ -146,3 +146,12 @@ def test_a_snapshot_or_configuration_of_another_kind_is_refused_with_a_sentence(
             pytest.raises(RecordingError, match=says),
         ):
             list(replay(segment))
+
+
+def test_a_reading_of_other_cells_is_refused_with_a_sentence(tmp_path: Path) -> None:
+    record(tmp_path, [*some_weights()[:3], Counts(9.0, "main", np.zeros(7))])
+    with (
+        open_segment(next(tmp_path.iterdir())) as segment,
+        pytest.raises(RecordingError, match="does not fit its cells"),
+    ):
+        list(replay(segment))

@@ -37,7 +37,7 @@ class Watch:
     @property
     def level(self) -> int | None:
         known = self.sights.level(COLA)
-        return None if known is None else known[0]
+        return None if known is None else known.count
 
     def change(self, since: float) -> int | None:
         return self.sights.change(COLA, since, self.t)
@@ -79,8 +79,8 @@ def test_goods_between_two_lanes_count_for_the_nearer_and_goods_elsewhere_for_no
     places = (Good(0.099, -0.05), Good(0.111, 0.1), Good(0.05, 0.6), Good(-0.3, 0.0), Good(0.3, 0.1))
     for i in range(9):
         watch.sights.see(Tracks(0.1 * i, (), places), watch.hands)
-    assert watch.sights.level(COLA) == (1, 0.0)
-    assert watch.sights.level(SHELF.stretch("chips").index) == (1, 0.0)
+    levels = [watch.sights.level(index) for index in (COLA, SHELF.stretch("chips").index)]
+    assert [level and (level.count, level.since) for level in levels] == [(1, 0.0), (1, 0.0)]
 
 
 def test_pictures_in_which_nobody_looked_for_goods_say_nothing() -> None:

@@ -71,7 +71,9 @@ class Evidence:
 def shares_load(step: Step, other: Motion) -> bool:
     """Is another stretch pushed the same way since the same moment, as when somebody leans on both? Behind a hole in
     the stream all that happened in it seems to have begun at once: that says nothing."""
-    if step.across_gap or abs(other.away_g) < LEAN_LEAST_G or not 0.1 < other.away_g / step.delta_g < 10.0:
+    if step.across_gap or abs(other.away_g) < LEAN_LEAST_G or other.away_g * step.delta_g <= 0.0:
+        return False  # a step of 0 g, as scales that speak whole grams give, shares nothing
+    if not 0.1 < other.away_g / step.delta_g < 10.0:
         return False
     moments = (step.fell, other.fell) if step.delta_g < 0 else (step.rose, other.rose)
     return any(abs(mine - its) < TOGETHER_S for mine, its in ((step.began, other.began), moments))

@@ -74,6 +74,10 @@ class Grips:
             if not kept:
                 del self._looks[visitor]
 
+    def drop(self, visitor: str) -> None:
+        """The visitor left."""
+        self._looks.pop(visitor, None)
+
     def forget(self) -> None:
         """A new process: what hands held is past."""
         self._looks.clear()

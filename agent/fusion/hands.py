@@ -64,7 +64,6 @@ class Hands:
     def see(self, tracks: Tracks) -> list[str]:
         """One frame; gives the visitors that have now been gone too long to be remembered."""
         self._last = tracks.t
-        self.grips.see(tracks.t, tracks.parts)
         gone: list[str] = []
         for part in tracks.parts:
             if part.visitor not in self._seen and len(self._seen) >= MAX_VISITORS:
@@ -77,6 +76,7 @@ class Hands:
             if part.part == "hand" and math.isfinite(part.u_m + part.v_m + part.d_m):
                 kept = self._hands.setdefault(part.visitor, deque(maxlen=MAX_POSITIONS))
                 kept.append((tracks.t, part.u_m, part.v_m, part.d_m))
+        self.grips.see(tracks.t, [part for part in tracks.parts if part.visitor in self._seen])
         for kept in self._hands.values():
             while kept and kept[0][0] < tracks.t - MEMORY_S:
                 kept.popleft()
@@ -88,6 +88,7 @@ class Hands:
     def _forget(self, visitor: str) -> None:
         del self._seen[visitor]
         self._hands.pop(visitor, None)
+        self.grips.drop(visitor)
 
     @property
     def watched(self) -> bool:

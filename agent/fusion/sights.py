@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, replace
 
 from agent.fusion.hands import Hands
 from agent.messages import Good, Snapshot, Tracks
@@ -23,12 +23,23 @@ SIDE_M = 0.02  # ... and too far to the side
 FORGET_S = 120.0  # a level last seen longer ago says nothing about now
 
 
+@dataclass(frozen=True, slots=True)
+class Level:
+    """How many containers stand on a stretch: seen `since`, after another number was last seen at `before`, and last
+    confirmed at `seen`."""
+
+    count: int
+    before: float
+    since: float
+    seen: float
+
+
 @dataclass(slots=True)
 class _Seen:
-    """Of one stretch. `looks`: (t, containers), newest last; `level`: believed, since when, last confirmed when."""
+    """Of one stretch. `looks`: (t, containers), newest last."""
 
     looks: deque[tuple[float, int]]
-    level: tuple[int, float, float] | None = None
+    level: Level | None = None
 
 
 class Sights:
@@ -48,10 +59,10 @@ class Sights:
             if not hands.inside(stretch, tracks.t):
                 self._look(index, tracks.t, counts[index])
 
-    def level(self, stretch: int) -> tuple[int, float] | None:
-        """How many stand there, and since when that is seen; None while it is not known."""
+    def level(self, stretch: int) -> Level | None:
+        """How many stand there; None while it is not known."""
         seen = self._seen.get(stretch)
-        return None if seen is None or seen.level is None else seen.level[:2]
+        return None if seen is None else seen.level
 
     def change(self, stretch: int, since: float, until: float) -> int | None:
         """By how many containers it changed from before `since` to the looks after it; None where it was not seen on
@@ -61,7 +72,7 @@ class Sights:
             return None
         after = [n for t, n in seen.looks if since < t <= until]
         before = [n for t, n in self._levels.get(stretch, ()) if t <= since]
-        known = seen.level is not None and until - seen.level[2] < FORGET_S
+        known = seen.level is not None and until - seen.level.seen < FORGET_S
         if len(after) < FEWEST_LOOKS or not before or not known:
             return None
         return _most(after)[0] - before[-1]
@@ -90,26 +101,25 @@ class Sights:
         most, times = _most([n for _, n in seen.looks])
         if times < max(AGREE * len(seen.looks), FEWEST_LOOKS) or t - seen.looks[0][0] < REST_S:
             return
-        if seen.level is None or seen.level[0] != most:
+        if seen.level is None or seen.level.count != most:
             since = next(at for at, n in seen.looks if n == most)
-            seen.level = (most, since, t)
+            before = since if seen.level is None else min(seen.level.seen, since)
+            seen.level = Level(most, before, since, t)
             self._levels.setdefault(index, deque(maxlen=MOST_LOOKS)).append((since, most))
         else:
-            seen.level = (most, seen.level[1], t)
+            seen.level = replace(seen.level, seen=t)
 
     # -- restart ------------------------------------------------------------------------------------------------------
 
     def snapshot(self) -> Snapshot:
         """Plain values."""
-        seen = [
-            [i, [list(look) for look in s.looks], list(s.level) if s.level else None] for i, s in self._seen.items()
-        ]
+        seen = [[i, [list(x) for x in s.looks], s.level and list(astuple(s.level))] for i, s in self._seen.items()]
         return {"seen": seen, "levels": [[i, [list(x) for x in kept]] for i, kept in self._levels.items()]}
 
     def restore(self, state: Snapshot) -> None:
         """What `snapshot` gave for the same planogram."""
         self._seen = {
-            i: _Seen(deque(((t, n) for t, n in looks), maxlen=MOST_LOOKS), None if level is None else tuple(level))
+            i: _Seen(deque(((t, n) for t, n in looks), maxlen=MOST_LOOKS), None if level is None else Level(*level))
             for i, looks, level in state["seen"]
         }
         self._levels = {i: deque(((t, n) for t, n in kept), maxlen=MOST_LOOKS) for i, kept in state["levels"]}

@@ -11,6 +11,7 @@ from wire.events import Alternative, Clock, Pick, Put, Restock
 
 Mode = Literal["open", "staff", "maintenance"]
 Reason = Literal["staff", "facing_filled", "while_off"]
+FEWEST_FILLED = 2  # one unit is a shopper's, however small the facing
 FACING_FILLED = 0.5  # of a full facing arriving with nobody there is no shopper's put-back
 
 
@@ -26,7 +27,7 @@ def restock_reason(one: Said, stretch: Stretch, mode: Mode, while_off: bool) -> 
         one.move.sign > 0
         and one.move.visitor is None
         and facing > 0
-        and (one.move.units or 0) >= FACING_FILLED * facing
+        and (one.move.units or 0) >= max(FACING_FILLED * facing, FEWEST_FILLED)
     )
     return "facing_filled" if filled else None
 

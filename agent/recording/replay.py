@@ -18,7 +18,7 @@ from agent.config.load import from_dict
 from agent.config.problem import ConfigError
 from agent.config.schema import Config
 from agent.core import Core
-from agent.messages import Answer, Event, Output, State
+from agent.messages import Answer, Counts, Event, Output, State
 from agent.recording.protocol import Header, RecordingError
 from agent.recording.reader import Segment, open_segment
 
@@ -50,7 +50,10 @@ def replay(segment: Segment) -> Iterator[Said]:
         core = Core.restore(config, segment.snapshot)
     except ValueError as error:
         raise RecordingError(f"{segment.path}: its snapshot does not fit this shelfd: {error}") from error
+    cells = {scale.name: len(scale.cells) for scale in config.scales}
     for observation in segment.observations():
+        if isinstance(observation, Counts) and len(observation.values) != cells.get(observation.scale, -1):
+            raise RecordingError(f"{segment.path}: a reading of {observation.scale!r} does not fit its cells: damaged")
         for output in core.step(observation):
             yield Said(observation.t, *_payload(output))
 

@@ -6,6 +6,7 @@ process with it in tflite-runtime 2.14. Not here: whether the file keeps what th
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import tomllib
 from pathlib import Path
@@ -92,8 +93,7 @@ def read_manifest(path: Path) -> Manifest:
     """VisionError (`manifest_missing`, `manifest_refused`) with a sentence where it cannot be used. Keys that are not
     known are left alone: what was measured besides may stand there too."""
     try:
-        with path.open("rb") as file:
-            data = file.read(MANIFEST_BYTES + 1)
+        data = _read(path, MANIFEST_BYTES + 1)
     except OSError as error:
         raise VisionError(
             "manifest_missing", f"{path} cannot be read ({error.strerror}): correct vision.manifest, or {BUILD}"
@@ -101,12 +101,24 @@ def read_manifest(path: Path) -> Manifest:
     return parse_manifest(data, str(path))
 
 
+def _read(path: Path, most: int) -> bytes:
+    """At most so many bytes of a file; OSError for what is none: to open a pipe would wait for its other end."""
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "it is no file")
+    with path.open("rb") as file:
+        return file.read(most)
+
+
 def parse_manifest(data: bytes, name: str) -> Manifest:
     """`name` is for the sentence of the VisionError."""
     try:
         if len(data) > MANIFEST_BYTES:
             raise ValueError(f"larger than {MANIFEST_BYTES} bytes")
-        return msgspec.convert(tomllib.loads(data.decode()), Manifest)
+        manifest = msgspec.convert(tomllib.loads(data.decode()), Manifest)
+        for model in manifest.models:
+            if len({c.index for c in model.classes}) < len(model.classes):
+                raise ValueError(f"{model.file} has two classes of one index")
+        return manifest
     except (ValueError, RecursionError) as error:  # TOML, UTF-8 and msgspec's ValidationError among them
         raise VisionError("manifest_refused", f"{name} is no manifest of models: {error}; {BUILD}") from error
 
@@ -115,8 +127,7 @@ def read_model(model: Model, folder: Path) -> bytes:
     """The bytes that the manifest means, and no others: VisionError (`model_missing`, `model_refused`)."""
     path = folder / model.file
     try:
-        with path.open("rb") as file:
-            data = file.read(model.bytes + 1)
+        data = _read(path, model.bytes + 1)
     except OSError as error:
         raise VisionError("model_missing", f"{path} cannot be read ({error.strerror}): {BUILD}") from error
     if len(data) != model.bytes:

@@ -6,6 +6,8 @@ import pytest
 from store import Store
 from told import pick, put
 
+from wire.commands import SetMode
+
 
 @pytest.fixture
 def two(store: Store) -> Store:
@@ -86,3 +88,68 @@ def test_a_restart_counts_anew(two: Store) -> None:
     two.hand_in("cola", at=66.0, visitor="ann")
     two.hand_out(at=66.5, visitor="ann")
     assert two.played(75) == []
+
+
+def browses(store: Store, lane: str, *, at: float) -> None:
+    store.hand_in(lane, at=at, visitor="ann")
+    store.hand_out(at=at + 0.8, visitor="ann")
+
+
+def test_who_walks_past_a_silent_shelf_takes_nothing_from_it(two: Store) -> None:
+    """A body before two lanes at once, or goods that are gone from sight for a second, while a hand browses."""
+    two.no_reading("cola", since=0.0)
+    two.no_reading("water", since=0.0)
+    browses(two, "cola", at=5.0)
+    for lane, standing in (("cola", 3), ("water", 2)):
+        two.shows(lane, 0, since=6.0)
+        two.shows(lane, standing, since=7.0)
+    browses(two, "cola", at=12.0)
+    for lane, standing in (("cola", 3), ("water", 2)):
+        two.shows(lane, standing - 1, since=12.9)
+        two.shows(lane, standing, since=20.0)
+    assert two.played(30) == []
+
+
+def test_a_whole_facing_that_vanishes_is_hidden(two: Store) -> None:
+    two.no_reading("cola", since=0.0)
+    browses(two, "cola", at=5.0)
+    two.shows("cola", 0, since=5.9)
+    assert two.played(20) == []
+
+
+def test_what_the_scale_has_told_before_it_fell_silent_is_not_told_again(two: Store) -> None:
+    """The next hand covers the lane until the cell is dead: the camera still knows the count before the first pick."""
+    two.picks("ann", "cola", at=5.0)
+    two.shows("cola", 2, since=5.0)
+    two.hand_in("cola", at=5.4, visitor="bob", plate=1)
+    two.no_reading("cola", since=6.5)
+    two.hand_out(at=8.0, visitor="bob")
+    assert two.played(16) == [pick("cola", by="ann")]
+    assert two.stock("cola").units == 2
+
+
+def test_of_goods_without_a_weight_the_camera_alone_says_nothing(store: Store) -> None:
+    """Nobody could say what the scale will find missing when it is back."""
+    store.lane("cheese", units=3)
+    store.shows("cheese", 3)
+    store.no_reading("cheese", since=0.0)
+    browses(store, "cheese", at=5.0)
+    store.shows("cheese", 2, since=5.8)
+    assert store.played(15) == []
+
+
+def test_what_moved_in_maintenance_belongs_to_the_mode_before(two: Store) -> None:
+    two.no_reading("cola", since=0.0)
+    two.command(SetMode(mode="maintenance"), at=4.0)
+    browses(two, "cola", at=5.0)
+    two.shows("cola", 2, since=5.8)
+    two.command(SetMode(mode="open"), at=6.5)
+    assert two.played(15) == []
+
+
+def test_what_changed_while_the_eyes_were_lost_is_nobodys(two: Store) -> None:
+    two.no_reading("cola", since=0.0)
+    two.tracker_lost(since=4.0, until=30.0)
+    two.shows("cola", 2, since=10.0)
+    browses(two, "cola", at=31.0)
+    assert two.played(40) == []

@@ -25,7 +25,10 @@ def environment(folder: Path) -> Path:
     if python.exists() and ready.exists() and ready.read_text("utf-8") == wanted:
         return python
     print(f"making {folder} with {PACKAGES[0]} (320 MB; needs the network)", file=sys.stderr, flush=True)
-    venv.create(folder, clear=True, with_pip=True)
+    try:
+        venv.create(folder, clear=True, with_pip=True)
+    except (OSError, subprocess.CalledProcessError) as error:  # another run, or what is left of one, still writes there
+        raise BuildError(f"{folder} cannot be made anew ({error}): remove it and try again") from error
     run([str(python), "-m", "pip", "install", "-qq", "--disable-pip-version-check", *PACKAGES], "pip")
     ready.write_text(wanted, "utf-8")
     return python

@@ -79,6 +79,8 @@ def pictures(folder: Path) -> list[Path]:
 def picture(path: Path, config: schema.Camera) -> Pixels:
     """The picture in the configured size. CameraError where it is none."""
     try:
+        if path.exists() and not path.is_file():
+            raise OSError("it is no file, and to open a pipe would wait for its other end")
         with Image.open(path, formats=FORMATS) as image:
             if image.width * image.height > MOST_PIXELS:
                 raise CameraError("wrong_size", f"{path} is {image.width}x{image.height}: more than 4096x4096")

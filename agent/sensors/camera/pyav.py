@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -42,7 +43,9 @@ def explained(device: str) -> Iterator[None]:
 
 
 def open_file(path: str) -> InputContainer:
-    """A video file, opened. CameraError where it is none."""
+    """A video file, opened. CameraError where it is none: to open a pipe would wait for its other end."""
+    if Path(path).exists() and not Path(path).is_file():
+        raise CameraError("garbage", f"{path} is no file: name a video file in camera.device")
     with explained(path):
         container: InputContainer = load().open("file:" + path, options=dict(FILE_OPTIONS))
         return container
