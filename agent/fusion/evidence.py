@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from agent.fusion.grip import Grip
-from agent.fusion.hands import Hands, Position
+from agent.fusion.hands import MEMORY_S, Hands, Position
 from agent.fusion.moves import ShelfState
 from agent.shelf.contents import Stray
 from agent.shelf.planogram import Stretch
@@ -134,7 +134,7 @@ def _fits(step: Step, stretch: Stretch, hands: Hands, moment: float, weight: Cal
     else:
         since, until = moment - BEFORE_S, moment + AFTER_S
     frames = hands.at(stretch, _centre(step, weight), since, until)
-    return _known({v: _over_time(step, fits) for v, fits in frames.items()}, hands)
+    return _known({v: _over_time(step, fits) for v, fits in frames.items()}, _nobody(step, hands))
 
 
 def _both(step: Step, stretch: Stretch, hands: Hands) -> Fits:
@@ -146,7 +146,7 @@ def _both(step: Step, stretch: Stretch, hands: Hands) -> Fits:
     found: dict[str, float] = {}
     for v, fits in hands.inside_of(stretch, since, until).items():
         found[v] = _over_time(step, fits) ** 2 * _felt(step, stretch, hands.nearest(stretch, v, since, until))
-    return _known(found, hands)
+    return _known(found, _nobody(step, hands))
 
 
 def _over_time(step: Step, fits: Sequence[float]) -> float:
@@ -166,10 +166,16 @@ def _felt(step: Step, stretch: Stretch, hand: Position | None) -> float:
     return max(min(under / (UNDER_HAND_SHARE * total), 1.0), UNDER_HAND_LEAST)
 
 
-def _known(found: Mapping[str, float], hands: Hands) -> Fits:
-    nobody = {None: hands.eyes.unseen if hands.watched else 1.0}
+def _nobody(step: Step, hands: Hands) -> float:
+    """Likelihood of somebody who was not seen, or is not remembered: behind a hole that is longer than memory anybody
+    may have been there."""
+    forgotten = step.across_gap and step.settled - step.began > MEMORY_S
+    return hands.eyes.unseen if hands.watched and not forgotten else 1.0
+
+
+def _known(found: Mapping[str, float], nobody: float) -> Fits:
     nearest = sorted(sorted(found), key=lambda v: -found[v])[:MOST_VISITORS]
-    return {v: found[v] for v in sorted(nearest) if found[v] > LEAST} | nobody
+    return {v: found[v] for v in sorted(nearest) if found[v] > LEAST} | {None: nobody}
 
 
 def _centre(step: Step, weight: Callable[[float], float]) -> float:

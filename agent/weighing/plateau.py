@@ -7,6 +7,9 @@ Not here: what a plateau means (weigher.py, fusion/).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
 from agent.messages import Floats, Snapshot
@@ -43,11 +46,10 @@ class Plateaus:
         self.since = np.where(agrees, self.since, began)
         self.blocks = np.where(agrees, self.blocks + 1.0, 1.0)
 
-    def restart(self) -> None:
-        """After a hole in the stream nothing is known to be at rest."""
-        self.mean.fill(np.nan)
-        self.blocks.fill(0.0)
-        self.since.fill(np.nan)
+    def restart(self, channels: Sequence[int] | None = None) -> None:
+        """After a hole in the stream nothing is known to be at rest; `channels`: of these only."""
+        at: Any = slice(None) if channels is None else list(channels)
+        self.mean[at], self.blocks[at], self.since[at] = np.nan, 0.0, np.nan
 
     _STATE = ("mean", "blocks", "since", "rough", "_leaning")
 

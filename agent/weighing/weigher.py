@@ -70,7 +70,10 @@ class Weigher:
         if t - self._last > HOLE_S:
             self.hole(t)
         self._last = t
+        missing = self._glitch.missing_since.copy()
         self._sum += self._glitch.filter(t, self._calibration.grams(counts))
+        if not np.isnan(missing).all():
+            self._answer_again(t, missing)
         self._samples += 1
         if np.isnan(self._closed):
             self._closed = t - BLOCK_S
@@ -96,6 +99,18 @@ class Weigher:
         self._steepest_rise = np.where(self._moving, self._steepest_rise, 0.0)
         self._gap |= known
         self._moving |= known
+
+    def _answer_again(self, t: float, missing_since: Floats) -> None:
+        """Cells that have been silent for long, by since when: what is found now happened somewhere in between."""
+        for cell in np.flatnonzero(np.isnan(self._glitch.missing_since) & (t - missing_since > HOLE_S)):
+            i = int(self._owner[cell])
+            if i == len(self._stretches) or np.isnan(self.base[self._n + i]):
+                continue
+            if not self._moving[i]:
+                self._began[i] = self._fell[i] = self._rose[i] = missing_since[cell]
+                self._steepest_fall[i] = self._steepest_rise[i] = 0.0
+            self._moving[i] = self._gap[i] = True
+            self._plateaus.restart((*self._stretches[i], self._n + i))
 
     def _sums(self, cells: Floats) -> Floats:
         padded = np.append(cells, 0.0)

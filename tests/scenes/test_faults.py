@@ -49,6 +49,17 @@ def test_when_the_cell_is_back_what_changed_meanwhile_is_told(two: Store) -> Non
     assert [(over.part, over.code) for over in two.told(Cleared)] == [("cell/p1", "no_reading")]
 
 
+def test_who_is_there_when_the_cell_is_back_did_not_do_it(two: Store) -> None:
+    """Ann took while the cell was silent; Bob's hand is in the lane as it speaks again. Either may have, and it says so."""
+    two.no_reading("cola", since=4.8, until=8.0)
+    two.picks("ann", "cola", at=5.2)
+    two.hand_in("cola", at=7.5, visitor="bob", plate=1)
+    two.hand_out(at=9.0, visitor="bob")
+    assert len(two.played(14)) == 1
+    assert two.movements[0].confidence < 0.6
+    assert {two.movements[0].visitor, two.movements[0].alternatives[0].visitor} == {"ann", "bob"}
+
+
 def test_a_cell_back_as_it_was_says_nothing(two: Store) -> None:
     two.no_reading("cola", since=4.0, until=9.0)
     assert two.played(16) == []
