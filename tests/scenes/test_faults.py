@@ -50,7 +50,7 @@ def test_when_the_cell_is_back_what_changed_meanwhile_is_told(two: Store) -> Non
 
 
 def test_who_is_there_when_the_cell_is_back_did_not_do_it(two: Store) -> None:
-    """Ann took while the cell was silent; Bob's hand is in the lane as it speaks again. Either may have, and it says so."""
+    """Ann took while the cell was silent; Bob's hand is in the lane as it speaks again. Either may have."""
     two.no_reading("cola", since=4.8, until=8.0)
     two.picks("ann", "cola", at=5.2)
     two.hand_in("cola", at=7.5, visitor="bob", plate=1)
