@@ -87,7 +87,7 @@ MODELS = ROOT / "models"
     not all((MODELS / file).is_file() for file in ("hand.tflite", "objects.tflite")),
     reason="the models are not built: make models",
 )
-def test_by_itself_the_agent_looks_and_the_broker_hears_what_it_sees(tmp_path: Path) -> None:
+def test_the_default_has_eyes(tmp_path: Path) -> None:
     """The default: painted pictures, real models, both in processes of their own."""
     demo = [sys.executable, "-m", "tools.demo", "--seconds", "20", "--picture", str(tmp_path / "demo.svg")]
     temporary = tmp_path / "tmp"

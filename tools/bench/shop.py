@@ -30,7 +30,7 @@ class Shop:
     """Plays `play` from `begin()` on. `port` and `tracks_socket` lie in `folder` and stay the same after an unplug."""
 
     def __init__(self, play: Play, folder: Path, faults: Sequence[Fault] = (), seed: int = 0) -> None:
-        self.play, self.port, self.tracks_socket = play, folder / "scale", folder / "tracks.sock"
+        self.play, self.port, self.tracks_socket = play, folder / "scale", folder / "tracks"
         self._faults, self._rng = list(faults), np.random.default_rng(seed)
         self._began_s: float | None = None
         self._begun, self._stop = threading.Event(), threading.Event()

@@ -51,7 +51,7 @@ class House:
 def house(play: Play, faults: Sequence[Fault] = (), seed: int = 0, looking: Looking | None = None) -> Iterator[House]:
     """The house while the block lasts. `looking` None: an outside tracker tells where hands are."""
     with contextlib.ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="shelfd-demo-")))
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="shelfd-")))
         broker, port = start_broker(folder)
         stack.callback(broker.stop)
         shop = Shop(play if looking is None else replace(play, tracks=[]), folder, faults, seed)
