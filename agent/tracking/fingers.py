@@ -11,6 +11,7 @@ from dataclasses import replace
 from agent.config import schema
 from agent.messages import Part
 
+WITHIN_M = 0.001  # of the edge: boxes that touch share it, and only one of them may have the hand
 FINGERS_M = 0.08  # from the middle of the palm to the last joint of the fingers: an adult's, rounded down
 
 Box = tuple[float, float, float, float]  # left, right, bottom, top
@@ -34,7 +35,8 @@ def with_fingers(part: Part, boxes: Sequence[Box], digits: int) -> Part:
 
 def _nearest(part: Part, box: Box) -> tuple[float, float]:
     left, right, bottom, top = box
-    return min(max(part.u_m, left), right), min(max(part.v_m, bottom), top)
+    u, v = min(max(part.u_m, left), right - WITHIN_M), min(max(part.v_m, bottom), top - WITHIN_M)
+    return u, v
 
 
 def _squared(part: Part, at: tuple[float, float]) -> float:

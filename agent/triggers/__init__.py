@@ -1,1 +1,1 @@
-"""What follows from people and goods together: a dwell, a hesitation; later what the screen answers."""
+"""What follows from people and goods together: a dwell, a hesitation."""

@@ -3,7 +3,7 @@
 *held*: took something and still stands where they took it, neither going nor putting it back nor taking more.
 *lingering*: stands in one place for long and takes nothing.
 Each is told once: held of one pick, lingering of one place. A hand that has just gone into a lane may be deciding and
-is waited for. Not here: how often a screen may answer (triggers/cooldown, to come).
+is waited for. Not here: what a screen answers.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 Share = Annotated[float, Meta(ge=0, le=1)]
 Pixels = Annotated[int, Meta(ge=16, le=2048)]
 Decoder = Literal["palm", "ssd", "ssd-postprocess", "centers", "crop-classes"]  # the last: product.py
-BUILD = "build the models again with tools/build_models"
+BUILD = "build the models again (make models)"
 
 
 class Source(Struct, frozen=True, kw_only=True):

@@ -88,4 +88,4 @@ def test_somebody_came_and_left(shared: Path) -> None:
     payloads = [out.payload for o in observations for out in core.step(o) if isinstance(out, Event)]
     visits = [payload for payload in payloads if isinstance(payload, Visit)]
     assert [(visit.visitor, visit.picks) for visit in visits] == [("v1", 1)]
-    assert [reached.lane for reached in visits[0].lanes] == ["L"]
+    assert [(reached.lane, reached.reaches, reached.hand_s > 0.2) for reached in visits[0].lanes] == [("L", 1, True)]
