@@ -36,6 +36,9 @@ class Easel:
         self._thread.join(JOIN_S)
 
     def _run(self) -> None:
+        for _ in self._painter.prepare():  # before the play's clock runs; a picture that comes late is a hand unseen
+            if self._stop.is_set():
+                return
         while not self._stop.wait(1 / RATE_HZ - self._now_s() % (1 / RATE_HZ)):
             self._paint()
 

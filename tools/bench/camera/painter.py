@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw
 from agent.config import schema
 from agent.sensors.camera.paint import noise, noisy
 from agent.vision.frame import Pixels
-from tools.bench.camera.sprites import LOOKS, SKINS, SLEEVES, bottle, hand
+from tools.bench.camera.sprites import LOOKS, SKINS, SLEEVES, Hand, bottle, hand
 from tools.bench.hands import Reach, Visitor
 from tools.bench.layouts import BOTTLE_HIGH_M, BOTTLE_M, BOTTLES_HIGH_M
 from tools.bench.world import Play
@@ -54,6 +54,16 @@ class Painter:
             self._reach(image, number, visitor, reach, t_s)
         return noisy(np.asarray(image, dtype=np.uint8), self._grain, int(t_s * 1000))
 
+    def prepare(self) -> Iterator[None]:
+        """Draws what takes long to draw, one thing a step, so that no picture has to wait for it."""
+        for number, visitor in enumerate(self._play.visitors):
+            self._hand(number, visitor, 0)
+            yield
+
+    def _hand(self, number: int, visitor: Visitor, turned_deg: int) -> Hand:
+        skin, sleeve = SKINS[sum(map(ord, visitor.name)) % len(SKINS)], SLEEVES[number % len(SLEEVES)]
+        return hand(round(HAND_M * self._px_per_m), skin, sleeve, turned_deg)
+
     def _reaching(self, t_s: float) -> Iterator[tuple[int, Visitor, Reach]]:
         for number, visitor in enumerate(self._play.visitors):
             for reach in visitor.reaches:
@@ -72,9 +82,7 @@ class Painter:
         for i, thing in enumerate(held):
             self._bottle(image, thing.gtin, u_m + i * BOTTLE_M * 0.7, v_m - BOTTLE_HIGH_M / 2 - GRIP_M)
         tilt = round(-TILT_DEG * aside_m / ASIDE / 3) * 3  # the arm points at the body
-        person = sum(map(ord, visitor.name))
-        skin, sleeve = SKINS[person % len(SKINS)], SLEEVES[number % len(SLEEVES)]
-        seen = hand(round(HAND_M * self._px_per_m), skin, sleeve, tilt if below else 180 - tilt)
+        seen = self._hand(number, visitor, tilt if below else 180 - tilt)
         x, y = self._px(u_m, v_m)
         image.paste(seen.image, (x - seen.tips_px[0], y - seen.tips_px[1]), seen.image)
 
