@@ -58,6 +58,9 @@ test-qemu: setup ## on arm64 under qemu: the arithmetic gives the same bytes as 
 test-camera: setup ## the camera driver on the real picamera2 and libcamera, with a virtual camera (root, 900 MB)
 	@tools/picamera2.sh
 
+.PHONY: test-picamera2
+test-picamera2: test-camera
+
 .PHONY: setup models check-models test-tools clean
 setup: ## make .venv and fill it; nothing happens while it is fresh
 	@tools/setup.sh python
