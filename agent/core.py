@@ -70,7 +70,7 @@ class Core:
                 return (*self.orders.carry_out(observation, self.attendant), *self._changed())
             case Restored(t=t):
                 self.attendant.resume(t)
-                self._forget_faces(t)
+                self._forget_visitors(t)
                 self.shoppers.forget()
                 self._notices.forget()
                 return self._changed()
@@ -80,7 +80,7 @@ class Core:
                 self.attendant.hole(t, stream.removeprefix("scale/"))  # `health` tells of it at the next Tick
         return ()
 
-    def _forget_faces(self, t: float) -> None:
+    def _forget_visitors(self, t: float) -> None:
         """The camera's names begin anew with each boot: what a visitor of the last one holds is nobody's now."""
         if self.config.camera.driver:
             self.scene.forget(t)

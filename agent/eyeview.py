@@ -14,13 +14,13 @@ from agent.config.schema import Config
 from agent.fusion.sights import Sights
 from agent.messages import Detection, Detections, Part, Snapshot, Tracks
 from agent.shelf.planogram import Stretch
+from agent.tracking.scene import is_box
 from wire.state import Eyes, SeenBox, SeenLane, SeenPart
 
 Kind = Literal["person", "hand", "container"]
 KINDS: tuple[Kind, ...] = ("person", "hand", "container")
 PARTS = ("head", "hand")
 MOST = 64  # boxes, and parts: 12 kB at most
-FURTHEST_PX = 1e5  # any picture is smaller
 ROUND_S = 1e-6  # times of pictures are no round numbers
 
 
@@ -40,7 +40,7 @@ class EyeView:
             return None
         for kind in KINDS:
             if kind in seen.looked:
-                self._found[kind] = [d for d in seen.found if d.kind == kind and _is_box(d)][:MOST]
+                self._found[kind] = [d for d in seen.found if d.kind == kind and is_box(d)][:MOST]
         if self._told_s is not None and 0.0 <= seen.t - self._told_s < self._every_s - ROUND_S:
             return None
         self._told_s = seen.t
@@ -67,10 +67,6 @@ class EyeView:
         found = state["found"]
         self._found = {kind: [Detection(*values) for values in found[kind]] for kind in KINDS if kind in found}
         self._told_s = state["told_s"]
-
-
-def _is_box(d: Detection) -> bool:
-    return all(abs(x) <= FURTHEST_PX for x in (d.left_px, d.top_px, d.right_px, d.bottom_px)) and 0.0 <= d.score <= 1.0
 
 
 def _box(kind: Kind, d: Detection) -> SeenBox:

@@ -38,7 +38,7 @@ class Scene:
         self._looked = seen.t if "hand" in seen.looked else self._looked
         if self._plane is None or not 0.0 <= seen.t - self._looked <= KNOWN_S:
             return None
-        seen = replace(seen, found=tuple(d for d in seen.found if _is_box(d)))
+        seen = replace(seen, found=tuple(d for d in seen.found if is_box(d)))
         tracks = self._tracker.see(seen)
         if "container" in seen.looked:
             tracks = self._with_goods(tracks, seen, self._plane)
@@ -80,7 +80,8 @@ class Scene:
         return replace(part, held=SEEN_EMPTY if thing is None else SEEN_HELD, gtin=thing.gtin if thing else None)
 
 
-def _is_box(d: Detection) -> bool:
+def is_box(d: Detection) -> bool:
+    """Numbers that a picture can hold?"""
     return all(abs(x) <= FURTHEST_PX for x in (d.left_px, d.top_px, d.right_px, d.bottom_px)) and 0.0 <= d.score <= 1.0
 
 
