@@ -7,12 +7,14 @@ Missing readings are NaN, never 0. Not here: how they are written down (recordin
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from agent.config.schema import Config
 from wire.commands import CommandPayload, Result
+from wire.documents import Item, Policy, TriggerKind
 from wire.events import EventPayload
 from wire.state import StatePayload
 
@@ -94,7 +96,8 @@ class Detections:
 @dataclass(frozen=True, slots=True)
 class Tick:
     """Time passes (nominally 1 Hz). `wall_s` is unix time, None while the clock is unknown. What the outbox holds comes
-    along as a fact, for health: coarse counts, None while nobody has looked; open faults as `uplink/not_authorised`."""
+    along as a fact, for health: coarse counts, None while nobody has looked; open faults as `uplink/not_authorised`.
+    The core knows no time zones: `utc_offset_s` tells what the store's clocks show."""
 
     t: float
     wall_s: float | None
@@ -103,6 +106,7 @@ class Tick:
     outbox_waiting: int | None = None
     outbox_parked: int | None = None
     outbox_faults: tuple[str, ...] = ()
+    utc_offset_s: int | None = None  # of the store's local time at `wall_s`; None: not known
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +155,93 @@ class Restored:
     off_s: float | None
 
 
-Observation = Counts | Tracks | Detections | Tick | Command | SensorLost | SensorBack | Gap | Restored
+@dataclass(frozen=True, slots=True)
+class ConfigSet:
+    """From here on this configuration is in force; `by` and `version` are of the document that brought it, None for the
+    device's own file."""
+
+    t: float
+    config: Config
+    version: int | None = None
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ContentSet:
+    """What may play from here on: only items whose files are whole on the device."""
+
+    t: float
+    items: tuple[Item, ...]
+    version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PolicySet:
+    """What is shown to whom from here on. What was learned since the policy before is kept where contents go on."""
+
+    t: float
+    policy: Policy
+    version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The screen has shown a content: an answer of `decision`, or (None) the loop, summed up over `plays`."""
+
+    t: float
+    content: str
+    began_s: float
+    ended_s: float
+    visible_s: float
+    decision: str | None = None
+    plays: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class LabelsShown:
+    """The labels of this edition are on the panel; `t` is when their pixels were."""
+
+    t: float
+    edition: int
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonPressed:
+    """Somebody pressed a button of the device: `button` is "tare" or "staff", `held_s` for how long."""
+
+    t: float
+    button: str
+    held_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class ErrandDone:
+    """The shell has done what an `Errand` asked for, or could not: `outcome` "done" or "refused"."""
+
+    t: float
+    id: str
+    outcome: Literal["done", "refused"]
+    message: str
+
+
+Observation = (
+    Counts
+    | Tracks
+    | Detections
+    | Tick
+    | Command
+    | ConfigSet
+    | ContentSet
+    | PolicySet
+    | Shown
+    | LabelsShown
+    | ButtonPressed
+    | ErrandDone
+    | SensorLost
+    | SensorBack
+    | Gap
+    | Restored
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,5 +266,68 @@ class Answer:
     result: Result
 
 
-Output = Event | State | Answer
+@dataclass(frozen=True, slots=True)
+class Label:
+    """The price label of one lane. Prices are decimal text, "" for none; `left_m`, `right_m`: its lane on the shelf's
+    edge; `level` as in `state/stock`."""
+
+    lane: str
+    gtin: str
+    title: str
+    price: str
+    promotion_price: str
+    net_amount: float  # 0: not known
+    net_unit: str  # "g", "kg", "ml", "l", "m", "piece"
+    level: Literal["unknown", "empty", "low", "ok"]
+    left_m: float
+    right_m: float
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """To the screen: all its labels from here on; only the newest matter. `edition` grows with each."""
+
+    edition: int
+    labels: tuple[Label, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CouponClaim:
+    """A coupon that the device is to sign: `number` is its own, once and for all."""
+
+    number: str
+    campaign: str
+    says: str
+    valid_s: int
+    made_wall_s: float  # unix time
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """To the screen: show this content now, over the loop, for `seconds`. `t` is when the core knew what happened."""
+
+    t: float
+    decision: str
+    content: str
+    seconds: float
+    trigger: TriggerKind
+    coupon: CouponClaim | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """To the shell: an order that the core cannot carry out itself; `ErrandDone` answers it."""
+
+    id: str
+    payload: CommandPayload
+
+
+@dataclass(frozen=True, slots=True)
+class Lamp:
+    """To the light beside the buttons: what it shows from here on."""
+
+    pattern: Literal["on", "staff", "maintenance", "fault"]
+
+
+Output = Event | State | Answer | Labels | Play | Errand | Lamp
 Snapshot = dict[str, Any]  # the whole core as plain JSON values

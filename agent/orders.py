@@ -50,6 +50,8 @@ def _do(command: Command, shelf: Attendant) -> tuple[bool, str]:
             return _count(shelf, lane, units, gtin)
         case Tare(lane=lane):
             return shelf.tare(lane)
+        case _:
+            return False, f"{command.payload.kind}: this version of shelfd cannot do that yet"
 
 
 def _count(shelf: Attendant, lane: str, units: int, gtin: str | None) -> tuple[bool, str]:

@@ -15,7 +15,18 @@ from dataclasses import dataclass
 from typing import Literal
 
 from agent.config.schema import Config
-from agent.messages import Command, Counts, Detections, Gap, Observation, Tick, Tracks
+from agent.messages import (
+    ButtonPressed,
+    Command,
+    Counts,
+    Detections,
+    Gap,
+    LabelsShown,
+    Observation,
+    Shown,
+    Tick,
+    Tracks,
+)
 
 QUEUE_S = 5.0  # of a sensor's readings: more would only be decided too late
 WhenFull = Literal["gap", "skip", "refuse", "fail"]
@@ -43,6 +54,7 @@ def table(config: Config) -> dict[str, Stream]:
     rows += [
         Stream("tick", 1.0, 3, "skip"),
         Stream("command", None, 64, "refuse"),
+        Stream("screen", None, 1000, "skip"),  # Shown, LabelsShown: the screen tells again what it shows
         Stream("status", None, 1000, "fail"),  # SensorLost, SensorBack, Gap, Restored
     ]
     return {row.name: row for row in rows}
@@ -59,8 +71,10 @@ def stream_of(observation: Observation) -> str:
             return camera
         case Tick():
             return "tick"
-        case Command():
+        case Command() | ButtonPressed():
             return "command"
+        case Shown() | LabelsShown():
+            return "screen"
         case _:
             return "status"
 

@@ -82,7 +82,7 @@ def test_every_message_has_its_channel_and_its_operation(message):
     operation = DOCUMENT["operations"][f"{action}.{message.name}"]
     assert operation["action"] == action
     assert operation["bindings"]["mqtt"]["qos"] == 1
-    assert operation["bindings"]["mqtt"]["retain"] is (message.family == "state")
+    assert operation["bindings"]["mqtt"]["retain"] is (message.family in ("state", "document"))
     assert set(channel["parameters"]) == {part.strip("{}") for part in channel["address"].split("/") if "{" in part}
     assert ("reply" in operation) is (message.family == "command")
 

@@ -2,7 +2,7 @@
 
 What is decoded may have fields that this version does not know: a newer shelf still speaks to an older hub. What is
 encoded was decoded once as a trial, so nothing leaves that the other end could not read (NaN has no JSON).
-Not here: topics (topics.py), the shapes (events.py, state.py, commands.py, envelope.py).
+Not here: topics (topics.py), the shapes (events.py, state.py, commands.py, documents.py, envelope.py).
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from typing import Any, Literal, TypeVar
 import msgspec
 
 from wire.commands import COMMANDS, CommandPayload, Result
+from wire.documents import DOCUMENT_TYPES, Document, Signed
 from wire.envelope import TYPE_PREFIX, Envelope, parse_event_id
 from wire.events import EVENTS, EventPayload
-from wire.limits import MAX_BYTES
+from wire.limits import MAX_BYTES, MAX_DOCUMENT_BYTES
 from wire.state import STATES, StatePayload
 
 Code = Literal["too_large", "malformed", "unknown_kind"]
@@ -37,6 +38,10 @@ _head = msgspec.json.Decoder(Envelope[msgspec.Raw])
 _events = {TYPE_PREFIX + kind.kind: msgspec.json.Decoder(kind) for kind in EVENTS}
 _states = {kind.kind: msgspec.json.Decoder(kind) for kind in STATES}
 _commands = {kind.kind: msgspec.json.Decoder(kind) for kind in COMMANDS}
+_documents: dict[str, msgspec.json.Decoder[Document]] = {
+    kind.kind: msgspec.json.Decoder(kind) for kind in DOCUMENT_TYPES
+}
+_signed = msgspec.json.Decoder(Signed)
 _result = msgspec.json.Decoder(Result)
 
 
@@ -90,6 +95,28 @@ def decode_result(data: bytes) -> Result:
     return _decode(_result, data, "result")
 
 
+def encode_document(document: Document) -> bytes:
+    """The payload of a signed document. WireError where it is too large or could not be read again."""
+    data = _encode(document, MAX_DOCUMENT_BYTES)
+    decode_document(document.kind, data)
+    return data
+
+
+def decode_document(kind: str, data: bytes) -> Document:
+    """The payload of a signed document of this kind. Unlike everything else it may hold nothing that is not known."""
+    return _decode(_known(_documents, kind, "document"), data, kind, MAX_DOCUMENT_BYTES)
+
+
+def encode_signed(signed: Signed) -> bytes:
+    """The message of `<document>/desired`."""
+    return _encode(signed, MAX_DOCUMENT_BYTES)
+
+
+def decode_signed(data: bytes) -> Signed:
+    """The envelope of `<document>/desired`; nothing in it is verified yet."""
+    return _decode(_signed, data, "document", MAX_DOCUMENT_BYTES)
+
+
 def _known(decoders: dict[str, msgspec.json.Decoder[T]], kind: str, what: str) -> msgspec.json.Decoder[T]:
     if kind not in decoders:
         known = ", ".join(decoders)
@@ -97,19 +124,19 @@ def _known(decoders: dict[str, msgspec.json.Decoder[T]], kind: str, what: str) -
     return decoders[kind]
 
 
-def _encode(payload: Envelope[Any] | Payload) -> bytes:
+def _encode(payload: Envelope[Any] | Payload | Document | Signed, most_bytes: int = MAX_BYTES) -> bytes:
     try:
         data = _encoder.encode(payload)
     except (msgspec.EncodeError, TypeError, ValueError) as error:  # UnicodeEncodeError is a ValueError
         raise WireError("malformed", f"{type(payload).__name__} cannot be written as JSON: {error}") from error
-    if len(data) > MAX_BYTES:
-        raise WireError("too_large", f"{type(payload).__name__} has {len(data)} bytes; {MAX_BYTES} go in one message")
+    if len(data) > most_bytes:
+        raise WireError("too_large", f"{type(payload).__name__} has {len(data)} bytes; {most_bytes} go in one message")
     return data
 
 
-def _decode(decoder: msgspec.json.Decoder[T], data: bytes, what: str) -> T:
-    if len(data) > MAX_BYTES:
-        raise WireError("too_large", f"{what}: {len(data)} bytes; {MAX_BYTES} go in one message")
+def _decode(decoder: msgspec.json.Decoder[T], data: bytes, what: str, most_bytes: int = MAX_BYTES) -> T:
+    if len(data) > most_bytes:
+        raise WireError("too_large", f"{what}: {len(data)} bytes; {most_bytes} go in one message")
     try:
         return decoder.decode(data)
     except RecursionError as error:

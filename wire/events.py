@@ -11,7 +11,8 @@ from typing import ClassVar, Literal
 
 from msgspec import Struct
 
-from wire.limits import Gtin, Name, Number, Probability, Units
+from wire.documents import TriggerKind
+from wire.limits import Gtin, Name, Number, Probability, Units, Version
 
 
 class Clock(Struct, frozen=True):
@@ -165,5 +166,57 @@ class Gap(Struct, frozen=True, kw_only=True):
     last_sequence: Number | None = None  # the last one dropped
 
 
-EventPayload = Pick | Put | Restock | Visit | Dwell | Hesitation | Fault | Cleared | Gap
-EVENTS: tuple[type[EventPayload], ...] = (Pick, Put, Restock, Visit, Dwell, Hesitation, Fault, Cleared, Gap)
+class Shown(Struct, frozen=True, kw_only=True):
+    """Proof of play: a content was on the strip, and why. What plays in the loop is told summed up."""
+
+    kind: ClassVar[str] = "shown"
+    content: Name | None  # item of the content document; null: nothing on purpose, see `holdout`
+    trigger: TriggerKind | Literal["loop"]  # what it answers
+    began_s: float  # its first picture was on the screen, or nothing was shown from here on
+    ended_s: float  # something else was on the screen again
+    visible_s: float  # in between, without what covered it
+    plays: Number = 1  # of the loop: how often in this time
+    decision: str | None = None  # names the decision; null: the loop
+    rule: Name | None = None  # of the policy
+    policy: Version | None = None  # version of the policy document
+    candidates: tuple[Name, ...] = ()  # what might have been shown instead, this one included
+    propensity: Probability | None = None  # with which this one was chosen of them
+    holdout: bool = False  # this trigger was answered with nothing, for comparison
+    features: tuple[str, ...] = ()  # that were true: what the choice was made by
+    visitor: str | None = None  # as in picks and puts; null: the loop, or nobody seen
+    lane: Name | None = None  # of what happened
+    gtin: Gtin | None = None  # of what happened
+    coupon: str | None = None  # number of the coupon that was shown
+    clock: Clock  # how far `time` of the envelope can be trusted
+
+
+class Priced(Struct, frozen=True, kw_only=True):
+    """A price stands on the strip that did not stand there before."""
+
+    kind: ClassVar[str] = "priced"
+    lane: Name  # as the planogram names it
+    gtin: Gtin  # of the product
+    price: str | None  # "4.50"; null: none any more
+    promotion_price: str | None  # null: none
+    before: str | None  # the price that stood there; null: none, or not known
+    currency: str  # as configured
+    by: str | None  # who set it; null: the device's own file
+    version: Version | None  # of the config document; null: the device's own file
+    shown_s: float  # its pixels were on the screen
+    clock: Clock  # how far `time` of the envelope can be trusted
+
+
+EventPayload = Pick | Put | Restock | Visit | Dwell | Hesitation | Shown | Priced | Fault | Cleared | Gap
+EVENTS: tuple[type[EventPayload], ...] = (
+    Pick,
+    Put,
+    Restock,
+    Visit,
+    Dwell,
+    Hesitation,
+    Shown,
+    Priced,
+    Fault,
+    Cleared,
+    Gap,
+)

@@ -9,7 +9,9 @@ from typing import ClassVar, Literal
 
 from msgspec import Struct
 
-from wire.limits import Counted, Gtin, Name, Number, Probability
+from wire.documents import Arm
+from wire.limits import Counted, Gtin, Name, Number, Probability, Version
+from wire.reported import REPORTED, ReportedPayload
 
 
 class Online(Struct, frozen=True, kw_only=True):
@@ -131,5 +133,45 @@ class Eyes(Struct, frozen=True, kw_only=True):
     lanes: tuple[SeenLane, ...]  # in the order of the planogram
 
 
-StatePayload = Online | Health | StockState | Inventory | ClockState | Eyes
-STATES: tuple[type[StatePayload], ...] = (Online, Health, StockState, Inventory, ClockState, Eyes)
+class LanePrice(Struct, frozen=True, kw_only=True):
+    """One lane's price as it stands on the strip."""
+
+    lane: Name  # as the planogram names it
+    gtin: Gtin  # of the product
+    price: str | None  # "4.50", in the store's currency; null: none is known
+    promotion_price: str | None  # null: none
+    by: str | None  # who set it; null: the device's own file
+    version: Version | None  # of the config document that set it; null: the device's own file
+    shown_s: float | None  # on the screen since, on the monotonic clock of this boot; null: no screen shows it
+
+
+class Prices(Struct, frozen=True, kw_only=True):
+    """`state/prices`: what is shown for what price, by whose word and since when."""
+
+    kind: ClassVar[str] = "prices"
+    currency: str  # as configured
+    lanes: tuple[LanePrice, ...]  # in the order of the planogram
+
+
+class Learned(Struct, frozen=True, kw_only=True):
+    """`state/learned`: what this shelf has learned of its contents since it has this policy. It adds to the arms of the
+    policy and of other shelves."""
+
+    kind: ClassVar[str] = "learned"
+    policy: Version | None  # version of the policy document; null: none
+    features: tuple[str, ...]  # names, in the order of the sums
+    arms: tuple[Arm, ...]  # only what is not 0
+
+
+StatePayload = Online | Health | StockState | Inventory | ClockState | Eyes | Prices | Learned | ReportedPayload
+STATES: tuple[type[StatePayload], ...] = (
+    Online,
+    Health,
+    StockState,
+    Inventory,
+    ClockState,
+    Eyes,
+    Prices,
+    Learned,
+    *REPORTED,
+)

@@ -11,10 +11,10 @@ import re
 from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any, get_args, get_origin
 
+from agent.config.forms import in_form
 from agent.config.problem import Problem, did_you_mean
 from agent.config.schema import Config
 from agent.config.tree import homes, table_in, toml_name, types_of, without_none
-from agent.shelf.gtin import GtinError, gtin_14
 
 KIND = {str: "text in quotes", bool: "true or false", int: "a whole number", float: "a number"}
 BAD = object()  # a value that could not be read; its problem is already written down
@@ -110,11 +110,9 @@ def _text(key: Field[Any], value: str, path: str, reading: Reading) -> Any:
     choices = key.metadata["choices"]
     if choices and value not in choices:
         return reading.wrong(path, f"{shown(value)} is none of {', '.join(choices)}{did_you_mean(value, choices)}")
-    if key.metadata["form"] != "gtin":
-        return value
     try:
-        return gtin_14(value)
-    except GtinError as error:
+        return in_form(key.metadata["form"], value)
+    except ValueError as error:  # GtinError is one
         return reading.wrong(path, str(error))
 
 

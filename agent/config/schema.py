@@ -25,7 +25,7 @@ def key(
 ) -> Any:
     """One documented field. `owner`: "local" (identity, wiring) or "remote" (the hub may change it).
     `name`: the key in TOML where it differs (a list of tables is named in the singular there).
-    `form`: "gtin" for a string that load.py brings into 14 digits."""
+    `form`: of text that has one (forms.py): "gtin" (becomes 14 digits), "price", "colour" ..."""
     about = {"why": why, "unit": unit, "low": low, "high": high, "choices": choices, "owner": owner}
     return field(default=default, metadata={**about, "name": name, "form": form})
 
@@ -42,10 +42,13 @@ class Device:
 class Broker:
     """Where events go. Anonymous and without TLS only on loopback."""
 
-    host: str = key("name or address of the broker", default="127.0.0.1")
-    port: int = key("1883 on loopback, 8883 with TLS", default=1883, low=1, high=65535)
+    host: str = key("name or address of the broker", default="127.0.0.1", owner="remote")
+    port: int = key("1883 on loopback, 8883 with TLS", default=1883, low=1, high=65535, owner="remote")
     protocol: str = key(
-        "MQTT 5 tells refusals apart; 3.1.1 carries everything else", default="5", choices=("5", "3.1.1")
+        "MQTT 5 tells refusals apart; 3.1.1 carries everything else",
+        default="5",
+        choices=("5", "3.1.1"),
+        owner="remote",
     )
     tls: bool = key("needed for any host that is not loopback", default=False)
     ca_file: str = key("PEM of the authority that signed the broker", default="")
@@ -53,12 +56,23 @@ class Broker:
     key_file: str = key("its private key, readable by the agent alone", default="")
     username: str = key("only where the broker cannot do certificates", default="")
     password_file: str = key("file that holds the password, so that no secret stands in the configuration", default="")
-    keepalive_s: int = key("a dead link is seen after 1.5 of these", default=30, unit="s", low=5, high=3600)
+    keepalive_s: int = key(
+        "a dead link is seen after 1.5 of these", default=30, unit="s", low=5, high=3600, owner="remote"
+    )
     session_expiry_s: int = key(
-        "how long the broker keeps our session while we are away", default=604_800, unit="s", low=0, high=4_294_967_294
+        "how long the broker keeps our session while we are away",
+        default=604_800,
+        unit="s",
+        low=0,
+        high=4_294_967_294,
+        owner="remote",
     )
     inflight: int = key(
-        "events sent and not yet acknowledged; more fills brokers' default windows of 20", default=16, low=1, high=1000
+        "events sent and not yet acknowledged; more fills brokers' default windows of 20",
+        default=16,
+        low=1,
+        high=1000,
+        owner="remote",
     )
 
 
@@ -70,8 +84,12 @@ class Outbox:
         "SQLite file; its directory must be on a disk that survives a power cut",
         default="/var/lib/shelfd/outbox.sqlite",
     )
-    max_mb: float = key("about a month of events of a busy shelf", default=64.0, unit="MB", low=1, high=4096)
-    park_after: int = key("tries before a message the broker cannot take is set aside", default=5, low=1, high=100)
+    max_mb: float = key(
+        "about a month of events of a busy shelf", default=64.0, unit="MB", low=1, high=4096, owner="remote"
+    )
+    park_after: int = key(
+        "tries before a message the broker cannot take is set aside", default=5, low=1, high=100, owner="remote"
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,13 +97,16 @@ class Recording:
     """The observation stream kept for replay; tracks and weights only, never pictures."""
 
     dir: str = key("directory of the ring of segments; empty: no recording", default="")
-    max_mb: float = key("size of the ring; the oldest segment goes first", default=64.0, unit="MB", low=1, high=65536)
+    max_mb: float = key(
+        "size of the ring; the oldest segment goes first", default=64.0, unit="MB", low=1, high=65536, owner="remote"
+    )
     segment_s: float = key(
         "each starts with a whole snapshot: shorter costs space, longer loses more at once",
         default=600.0,
         unit="s",
         low=10,
         high=86400,
+        owner="remote",
     )
 
 
@@ -124,14 +145,20 @@ class Scale:
             "toledo-8217",
             "modbus-rtu",
         ),
+        owner="remote",
     )
-    port: str = key("device path; prefer /dev/serial/by-id/...: it survives replugging")
-    baud: int = key("as set in the box", default=115200, unit="baud", low=300, high=4_000_000)
-    bytesize: int = key("7 for Toledo 8217", default=8, unit="bits", low=7, high=8)
-    parity: str = key("E for Toledo 8217", default="N", choices=("N", "E", "O"))
-    stopbits: int = key("as set in the box", default=1, low=1, high=2)
+    port: str = key("device path; prefer /dev/serial/by-id/...: it survives replugging", owner="remote")
+    baud: int = key("as set in the box", default=115200, unit="baud", low=300, high=4_000_000, owner="remote")
+    bytesize: int = key("7 for Toledo 8217", default=8, unit="bits", low=7, high=8, owner="remote")
+    parity: str = key("E for Toledo 8217", default="N", choices=("N", "E", "O"), owner="remote")
+    stopbits: int = key("as set in the box", default=1, low=1, high=2, owner="remote")
     rate_hz: float = key(
-        "samples a second the box should send; health compares", default=10.0, unit="Hz", low=0.1, high=1000
+        "samples a second the box should send; health compares",
+        default=10.0,
+        unit="Hz",
+        low=0.1,
+        high=1000,
+        owner="remote",
     )
     cells: tuple[Cell, ...] = key("in the order of the channels on the wire", name="cell")
     poll_s: float = key(
@@ -140,6 +167,7 @@ class Scale:
         unit="s",
         low=0,
         high=60,
+        owner="remote",
     )
     openscale_fields: tuple[str, ...] = key(
         "what is switched on in OpenScale's menu, in the order of its lines; weight and unit always",
@@ -225,6 +253,19 @@ class Lane:
         owner="remote",
     )
     low_units: int = key("at or below this the stock is low", default=1, low=0, high=10_000, owner="remote")
+    price: str = key(
+        'of one unit in store.currency, as text so that no cent is rounded, "4.50"; empty: the label has none',
+        default="",
+        owner="remote",
+        form="price",
+    )
+    promotion_price: str = key(
+        "what it costs for now; the other price is struck out", default="", owner="remote", form="price"
+    )
+    net_amount: float = key(
+        "what one unit holds, for the unit price; 0: no unit price", default=0.0, low=0, high=1_000_000, owner="remote"
+    )
+    net_unit: str = key("of net_amount", default="g", choices=("g", "kg", "ml", "l", "m", "piece"), owner="remote")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,6 +291,7 @@ class Tracks:
         unit="Hz",
         low=0.1,
         high=240,
+        owner="remote",
     )
 
 
@@ -257,10 +299,12 @@ class Tracks:
 class Mark:
     """A point of the picture whose place on the shelf plane is known."""
 
-    x_px: float = key("from the picture's left edge", unit="px", low=-10_000, high=10_000)
-    y_px: float = key("from the picture's upper edge", unit="px", low=-10_000, high=10_000)
-    u_m: float = key("along the front edge, from its left end as the shopper sees it", unit="m", low=-100, high=100)
-    v_m: float = key("up from the floor of the fixture", unit="m", low=-100, high=100)
+    x_px: float = key("from the picture's left edge", unit="px", low=-10_000, high=10_000, owner="remote")
+    y_px: float = key("from the picture's upper edge", unit="px", low=-10_000, high=10_000, owner="remote")
+    u_m: float = key(
+        "along the front edge, from its left end as the shopper sees it", unit="m", low=-100, high=100, owner="remote"
+    )
+    v_m: float = key("up from the floor of the fixture", unit="m", low=-100, high=100, owner="remote")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -271,28 +315,43 @@ class Camera:
         "what takes the pictures; empty: no camera. file and folder play a recording and begin again at its end",
         default="",
         choices=("", "picamera2", "v4l2", "file", "folder"),
+        owner="remote",
     )
     device: str = key(
-        "/dev/v4l/by-id/..., a video file, a folder of pictures; picamera2: number of the camera", default=""
+        "/dev/v4l/by-id/..., a video file, a folder of pictures; picamera2: number of the camera",
+        default="",
+        owner="remote",
     )
     width: int = key(
-        "of the picture; more costs time and finds smaller hands", default=640, unit="px", low=64, high=4096
+        "of the picture; more costs time and finds smaller hands",
+        default=640,
+        unit="px",
+        low=64,
+        high=4096,
+        owner="remote",
     )
-    height: int = key("see width", default=360, unit="px", low=64, high=4096)
+    height: int = key("see width", default=360, unit="px", low=64, high=4096, owner="remote")
     rate_hz: float = key(
-        "pictures a second; hands at a lane are seen for 0.9 s", default=15.0, unit="Hz", low=1, high=120
+        "pictures a second; hands at a lane are seen for 0.9 s",
+        default=15.0,
+        unit="Hz",
+        low=1,
+        high=120,
+        owner="remote",
     )
     lens_k1: float = key(
         "barrel distortion, first coefficient, lengths in half diagonals; 0: a lens without",
         default=0.0,
         low=-2,
         high=2,
+        owner="remote",
     )
-    lens_k2: float = key("second coefficient", default=0.0, low=-2, high=2)
+    lens_k2: float = key("second coefficient", default=0.0, low=-2, high=2, owner="remote")
     marks: tuple[Mark, ...] = key(
         "at least four, no three in a line; `shelfd calibrate camera` finds them; none: nothing is known in metres",
         default=(),
         name="mark",
+        owner="remote",
     )
 
 
@@ -305,7 +364,11 @@ class Vision:
         default="/usr/lib/shelfd/models/manifest.toml",
     )
     threads: int = key(
-        "of the interpreter; each more helps less and takes a core from the rest", default=1, low=1, high=4
+        "of the interpreter; each more helps less and takes a core from the rest",
+        default=1,
+        low=1,
+        high=4,
+        owner="remote",
     )
     tell_hz: float = key(
         "how often a second `state/eyes` says at most what is seen, for people before a screen; 0: never, nothing "
@@ -314,6 +377,7 @@ class Vision:
         unit="Hz",
         low=0,
         high=30,
+        owner="remote",
     )
 
 
@@ -352,6 +416,120 @@ class Visits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Store:
+    """How the shop writes prices, and what its clocks show."""
+
+    country: str = key(
+        "two letters; unit prices follow its rule; empty: no unit prices", default="", owner="remote", form="country"
+    )
+    language: str = key(
+        "of the labels' own words", default="en", choices=("en", "zh", "de", "fr", "es", "ja"), owner="remote"
+    )
+    currency: str = key("three letters, ISO 4217; empty: bare numbers", default="", owner="remote", form="currency")
+    timezone: str = key('"Asia/Shanghai"; empty: as the device is set', default="", owner="remote")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Screen:
+    """The strip at the shelf's edge."""
+
+    driver: str = key("what shows the pixels; empty: no screen", default="", choices=("", "framebuffer", "drm"))
+    device: str = key("/dev/fb0, /dev/dri/card0; or a plain file with its geometry beside it in FILE.json", default="")
+    rotate: str = key(
+        "the panel is mounted turned clockwise by so many degrees", default="0", choices=("0", "90", "180", "270")
+    )
+    left_m: float = key(
+        "where the strip begins on the shelf's edge; both 0: from the first labelled lane to the last",
+        default=0.0,
+        unit="m",
+        low=-10,
+        high=100,
+        owner="remote",
+    )
+    right_m: float = key("where it ends", default=0.0, unit="m", low=-10, high=100, owner="remote")
+    labels: tuple[str, ...] = key(
+        "lanes that have a label on it; empty: all that have a box", default=(), owner="remote"
+    )
+    content: str = key(
+        "where content plays: right or left of the labels, above them, or everywhere between them (none: labels only)",
+        default="above",
+        choices=("above", "left", "right", "none"),
+        owner="remote",
+    )
+    content_share: float = key(
+        "of the strip's height (above) or width (left, right)", default=0.5, low=0.1, high=0.8, owner="remote"
+    )
+    background: str = key("colour, #rrggbb", default="#ffffff", owner="remote", form="colour")
+    ink: str = key("colour of names and prices", default="#101010", owner="remote", form="colour")
+    accent: str = key("colour of promotions", default="#c8102e", owner="remote", form="colour")
+    link: str = key(
+        "the longer online shelf, where visitors can opt in, as a QR code; empty: none",
+        default="",
+        owner="remote",
+        form="link",
+    )
+    fade_s: float = key(
+        "from one content to the next; 0: at once", default=0.3, unit="s", low=0, high=3, owner="remote"
+    )
+    fonts: tuple[str, ...] = key(
+        "font files, the first that is there; empty: the usual places of fonts that know Chinese", default=()
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Buttons:
+    """Buttons and a light on the device; numbers of Broadcom pins, -1 for none."""
+
+    tare_pin: int = key("held for three seconds it tares the lanes that are empty", default=-1, low=-1, high=27)
+    staff_pin: int = key("switches between shoppers and staff", default=-1, low=-1, high=27)
+    led_pin: int = key("shows how the shelf does", default=-1, low=-1, high=27)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrustedKey:
+    """A key whose documents are obeyed."""
+
+    name: str = key("as signatures name it", owner="remote")
+    ed25519: str = key("public key, 32 bytes in base64", owner="remote", form="key")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Documents:
+    """What the hub may want of this device, and where it is kept."""
+
+    dir: str = key("directory of documents, files of content and models; empty: the hub is not obeyed", default="")
+    cache_mb: float = key(
+        "files of content and models; the least recently used goes first",
+        default=256.0,
+        unit="MB",
+        low=1,
+        high=16384,
+        owner="remote",
+    )
+    probation_s: float = key(
+        "a change is watched for so long before it counts as good",
+        default=30.0,
+        unit="s",
+        low=5,
+        high=3600,
+        owner="remote",
+    )
+    most_memory_mb: float = key(
+        "more than this during probation is a reason to go back",
+        default=180.0,
+        unit="MB",
+        low=50,
+        high=4096,
+        owner="remote",
+    )
+    keys: tuple[TrustedKey, ...] = key(
+        "set at provisioning; a document that changes them needs a signature of an old key and of a new one",
+        default=(),
+        name="key",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """Everything the agent is told at start."""
 
@@ -364,5 +542,9 @@ class Config:
     camera: Camera = key("the agent's own eyes", default=Camera())
     vision: Vision = key("models", default=Vision())
     visits: Visits = key("visits, dwell, hesitation", default=Visits())
+    store: Store = key("prices and time", default=Store())
+    screen: Screen = key("the strip", default=Screen())
+    buttons: Buttons = key("buttons and light", default=Buttons())
+    documents: Documents = key("the hub's wishes", default=Documents())
     lanes: tuple[Lane, ...] = key("the planogram", default=(), name="lane")
     products: tuple[Product, ...] = key("other goods of the shop", default=(), name="product")

@@ -9,31 +9,41 @@ Not here: files (segment.py), bounds on the length of a line (reader.py).
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import numpy as np
 from msgspec import Struct
 from msgspec.structs import astuple
 
+from agent.config.load import from_dict, to_dict
+from agent.config.problem import ConfigError
 from agent.messages import (
+    ButtonPressed,
     Command,
+    ConfigSet,
+    ContentSet,
     Counts,
     Detection,
     Detections,
+    ErrandDone,
     Floats,
     Gap,
     Good,
+    LabelsShown,
     Observation,
     Part,
+    PolicySet,
     Restored,
     SensorBack,
     SensorLost,
+    Shown,
     Tick,
     Tracks,
 )
 from agent.recording.protocol import RecordingError
 from wire.commands import COMMANDS, CommandPayload
+from wire.documents import Item, Policy
 
 
 class _Line(Struct, frozen=True, array_like=True, gc=False):
@@ -100,10 +110,11 @@ class _Tick(_Line, tag="tick", frozen=True, array_like=True, gc=False):
     outbox_waiting: int | None = None  # lines of older recordings end before these
     outbox_parked: int | None = None
     outbox_faults: tuple[str, ...] = ()
+    utc_offset_s: int | None = None
 
     def observation(self) -> Tick:
         outbox = (self.outbox_waiting, self.outbox_parked, self.outbox_faults)
-        return Tick(self.t, self.wall_s, self.synced, self.uncertainty_ms, *outbox)
+        return Tick(self.t, self.wall_s, self.synced, self.uncertainty_ms, *outbox, self.utc_offset_s)
 
 
 class _Command(_Line, tag="command", frozen=True, array_like=True, gc=False):
@@ -145,6 +156,70 @@ class _Gap(_Line, tag="gap", frozen=True, array_like=True, gc=False):
         return Gap(self.t, self.stream, self.lost, self.reason)
 
 
+class _ConfigSet(_Line, tag="config", frozen=True, array_like=True, gc=False):
+    config: dict[str, Any]
+    version: int | None
+    by: str | None
+
+    def observation(self) -> ConfigSet:
+        try:
+            return ConfigSet(self.t, from_dict(self.config), self.version, self.by)
+        except ConfigError as error:
+            raise RecordingError(f"a configuration of another version of shelfd: {error}") from error
+
+
+class _ContentSet(_Line, tag="content", frozen=True, array_like=True, gc=False):
+    items: tuple[Item, ...]
+    version: int | None
+
+    def observation(self) -> ContentSet:
+        return ContentSet(self.t, self.items, self.version)
+
+
+class _PolicySet(_Line, tag="policy", frozen=True, array_like=True, gc=False):
+    policy: Policy
+    version: int | None
+
+    def observation(self) -> PolicySet:
+        return PolicySet(self.t, self.policy, self.version)
+
+
+class _Shown(_Line, tag="shown", frozen=True, array_like=True, gc=False):
+    content: str
+    began_s: float
+    ended_s: float
+    visible_s: float
+    decision: str | None
+    plays: int
+
+    def observation(self) -> Shown:
+        return Shown(*astuple(self))
+
+
+class _LabelsShown(_Line, tag="labels", frozen=True, array_like=True, gc=False):
+    edition: int
+
+    def observation(self) -> LabelsShown:
+        return LabelsShown(self.t, self.edition)
+
+
+class _Button(_Line, tag="button", frozen=True, array_like=True, gc=False):
+    button: str
+    held_s: float
+
+    def observation(self) -> ButtonPressed:
+        return ButtonPressed(self.t, self.button, self.held_s)
+
+
+class _Errand(_Line, tag="errand", frozen=True, array_like=True, gc=False):
+    id: str
+    outcome: Literal["done", "refused"]
+    message: str
+
+    def observation(self) -> ErrandDone:
+        return ErrandDone(self.t, self.id, self.outcome, self.message)
+
+
 class _Restored(_Line, tag="restored", frozen=True, array_like=True, gc=False):
     off_s: float | None
 
@@ -153,7 +228,24 @@ class _Restored(_Line, tag="restored", frozen=True, array_like=True, gc=False):
 
 
 _COMMANDS: dict[str, msgspec.json.Decoder[CommandPayload]] = {c.kind: msgspec.json.Decoder(c) for c in COMMANDS}
-_AnyLine = _Counts | _Tracks | _Detections | _Tick | _Command | _Lost | _Back | _Gap | _Restored
+_AnyLine = (
+    _Counts
+    | _Tracks
+    | _Detections
+    | _Tick
+    | _Command
+    | _ConfigSet
+    | _ContentSet
+    | _PolicySet
+    | _Shown
+    | _LabelsShown
+    | _Button
+    | _Errand
+    | _Lost
+    | _Back
+    | _Gap
+    | _Restored
+)
 _decoder: msgspec.json.Decoder[_AnyLine] = msgspec.json.Decoder(_AnyLine)
 _encoder = msgspec.json.Encoder()
 
@@ -162,9 +254,16 @@ _LINES: dict[type[Any], Callable[[Any], _AnyLine]] = {
     Tracks: lambda o: _Tracks(o.t, [_part(p) for p in o.parts], _goods(o)),
     Detections: lambda o: _Detections(o.t, o.camera, o.looked, [_detection(d) for d in o.found]),
     Tick: lambda o: _Tick(
-        o.t, o.wall_s, o.synced, o.uncertainty_ms, o.outbox_waiting, o.outbox_parked, o.outbox_faults
+        o.t, o.wall_s, o.synced, o.uncertainty_ms, o.outbox_waiting, o.outbox_parked, o.outbox_faults, o.utc_offset_s
     ),
     Command: lambda o: _Command(o.t, o.id, o.payload.kind, msgspec.Raw(_encoder.encode(o.payload))),
+    ConfigSet: lambda o: _ConfigSet(o.t, to_dict(o.config), o.version, o.by),
+    ContentSet: lambda o: _ContentSet(o.t, o.items, o.version),
+    PolicySet: lambda o: _PolicySet(o.t, o.policy, o.version),
+    Shown: lambda o: _Shown(o.t, o.content, o.began_s, o.ended_s, o.visible_s, o.decision, o.plays),
+    LabelsShown: lambda o: _LabelsShown(o.t, o.edition),
+    ButtonPressed: lambda o: _Button(o.t, o.button, o.held_s),
+    ErrandDone: lambda o: _Errand(o.t, o.id, o.outcome, o.message),
     SensorLost: lambda o: _Lost(o.t, o.stream, o.code, o.reason),
     SensorBack: lambda o: _Back(o.t, o.stream),
     Gap: lambda o: _Gap(o.t, o.stream, o.lost, o.reason),

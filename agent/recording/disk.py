@@ -18,7 +18,8 @@ from pathlib import Path
 
 import msgspec
 
-from agent.messages import Observation, SensorBack, SensorLost
+from agent.config.load import to_dict
+from agent.messages import ConfigSet, Observation, SensorBack, SensorLost
 from agent.recording import ring
 from agent.recording.codec import encode_observation
 from agent.recording.protocol import Header
@@ -92,6 +93,8 @@ class RecordingDisk:
 
     def write(self, observation: Observation) -> None:
         """Adds a line. Without a segment (the disk refused, or a hole) the observation is dropped."""
+        if isinstance(observation, ConfigSet):  # later segments begin under it
+            self._header = msgspec.structs.replace(self._header, config=to_dict(observation.config))
         if self._file is None:
             return
         try:

@@ -18,7 +18,7 @@ from agent.config.load import from_dict
 from agent.config.problem import ConfigError
 from agent.config.schema import Config
 from agent.core import Core
-from agent.messages import Answer, Counts, Event, Output, State
+from agent.messages import Answer, Counts, Errand, Event, Labels, Lamp, Output, Play, State
 from agent.recording.protocol import Header, RecordingError
 from agent.recording.reader import Segment, open_segment
 
@@ -82,6 +82,10 @@ def _payload(output: Output) -> tuple[str, bytes]:
             return f"state/{state.kind}", msgspec.json.encode(state)
         case Answer(result=result):
             return f"result/{result.id}", msgspec.json.encode(result)
+        case Labels() | Play() | Lamp():
+            return f"device/{type(output).__name__.lower()}", msgspec.json.encode(output)
+        case Errand(id=id, payload=order):
+            return f"device/errand/{id}", msgspec.json.encode(order)
 
 
 def _line(said: Said, as_json: bool) -> bytes:

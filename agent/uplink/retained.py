@@ -41,7 +41,9 @@ class StateLane:
         kinds = [kind for kind, body in states.items() if self._is_due(kind, body, now_s)][: max(0, room)]
         for kind in kinds:
             self._flying[kind] = states[kind]
-        return [Parcel("state", kind, Message(self._topics.state(kind), states[kind], retain=True)) for kind in kinds]
+        return [
+            Parcel("state", kind, Message(self._topics.retained(kind), states[kind], retain=True)) for kind in kinds
+        ]
 
     def accepted(self, parcel: Parcel, now_s: float) -> None:
         kind = str(parcel.key)

@@ -132,6 +132,7 @@ def test_ctrl_c_under_make_shows_the_score_and_is_no_error(tmp_path: Path) -> No
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        env={name: value for name, value in os.environ.items() if not name.startswith("MAKE")},  # no make above it
         start_new_session=True,  # its own group, as a terminal gives it: Ctrl-C reaches make, shell and demo
     )
     try:

@@ -18,8 +18,8 @@ PARAMETERS = {
 }
 DESCRIPTION = (
     "What a shelf tells a broker and what it can be told. Seen from the device: it sends events, state and results, "
-    "and receives commands. Delivery is at least once (QoS 1); doubles of an event have the same id. "
-    "docs/events.md explains every field."
+    "and receives commands and signed documents. Delivery is at least once (QoS 1); doubles of an event have the same "
+    "id. docs/events.md explains every field."
 )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from wire.commands import COMMANDS, Result
+from wire.documents import DOCUMENT_TYPES
 from wire.envelope import CONTENT_TYPE, Envelope
 from wire.events import EVENTS
 from wire.state import STATES
@@ -56,7 +57,11 @@ def messages() -> list[Message]:
 
     return [
         *(message(f"event.{kind.kind}", kind, topics.event(kind.kind)) for kind in EVENTS),
-        *(message(f"state.{kind.kind}", kind, topics.state(kind.kind), retained=True) for kind in STATES),
+        *(
+            message(f"state.{kind.kind.replace('/', '.')}", kind, topics.retained(kind.kind), retained=True)
+            for kind in STATES
+        ),
         *(message(f"command.{kind.kind}", kind, topics.command(kind.kind, "ID"), hub=True) for kind in COMMANDS),
         message("result", Result, topics.result("ID")),
+        *(message(f"document.{kind.kind}", kind, topics.desired(kind.kind), True, hub=True) for kind in DOCUMENT_TYPES),
     ]

@@ -38,6 +38,9 @@ FAMILIES = {
     "state": "## State\n\nRetained: what is true now. Published when it changes and again after each connect.\n",
     "command": "## Commands\n\nThe sender gives the `id`, a new one each time; a repeated id is not done twice.\n",
     "result": "## Results\n",
+    "document": "## Documents\n\nWhat a hub wants, retained. What stands here is the payload of a DSSE envelope; "
+    "[documents](documents.md) has the envelope, the signature and the parts of assets. Nothing may stand in a "
+    "document that is not on this page.\n",
 }
 
 

@@ -8,12 +8,12 @@ import msgspec
 
 from tools.generate.comments import field_comments
 from tools.generate.contract import Message
-from wire import commands, envelope, events, state
+from wire import commands, documents, envelope, events, reported, state
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 STRUCTS = {
     name: kind
-    for module in (commands, events, state)
+    for module in (commands, documents, events, reported, state)
     for name, kind in vars(module).items()
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct)
 }

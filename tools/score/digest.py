@@ -17,7 +17,7 @@ import msgspec
 
 from agent.config.schema import Config
 from agent.core import Core
-from agent.messages import Event, Observation, State
+from agent.messages import Answer, Event, Observation, State
 from tools.score.case import Case, CaseError, load
 
 
@@ -44,7 +44,9 @@ def hashes(config: Config, observations: Iterable[Observation]) -> tuple[int, st
     core, said, events = Core(config), hashlib.sha256(), 0
     for observation in observations:
         for output in core.step(observation):
-            told = output.payload if isinstance(output, Event | State) else output.result
+            if not isinstance(output, Event | State | Answer):
+                continue  # what stays on the device is another page's matter
+            told = output.result if isinstance(output, Answer) else output.payload
             events += isinstance(output, Event)
             said.update(msgspec.json.encode([told.kind, told]) + b"\n")
     knows = json.dumps(core.snapshot(), sort_keys=True).encode()
