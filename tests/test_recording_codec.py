@@ -10,23 +10,30 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.messages import (
+    ButtonPressed,
     Command,
+    ContentSet,
     Counts,
     Detection,
     Detections,
+    ErrandDone,
     Gap,
     Good,
+    LabelsShown,
     Observation,
     Part,
+    PolicySet,
     Restored,
     SensorBack,
     SensorLost,
+    Shown,
     Tick,
     Tracks,
 )
 from agent.recording.codec import decode_observation, encode_observation
 from agent.recording.protocol import RecordingError
 from wire.commands import CountStock, SetMode, Tare
+from wire.documents import Item, Policy
 
 COLA = "05449000000996"
 EVERY_KIND: list[tuple[Observation, bytes]] = [
@@ -46,20 +53,36 @@ EVERY_KIND: list[tuple[Observation, bytes]] = [
         b'["detections",1.5,"camera",["hand"],[["hand",0.75,10.5,20.0,42.0,60.25,null]]]',
     ),
     (Detections(1.5, "camera", (), ()), b'["detections",1.5,"camera",[],[]]'),
-    (Tick(3.0, None, False), b'["tick",3.0,null,false,null,null,null,[]]'),
+    (Tick(3.0, None, False), b'["tick",3.0,null,false,null,null,null,[],null]'),
     (
         Tick(3.0, 1.7e9, True, 12.5, 20, 0, ("uplink/not_authorised",)),
-        b'["tick",3.0,1700000000.0,true,12.5,20,0,["uplink/not_authorised"]]',
+        b'["tick",3.0,1700000000.0,true,12.5,20,0,["uplink/not_authorised"],null]',
     ),
-    (Command(4.0, "c1", SetMode(mode="staff")), b'["command",4.0,"c1","set_mode",{"mode":"staff"}]'),
-    (Command(4.0, "c2", Tare(lane="cola")), b'["command",4.0,"c2","tare",{"lane":"cola"}]'),
+    (Tick(3.0, 1.7e9, True, None, None, None, (), 28_800), b'["tick",3.0,1700000000.0,true,null,null,null,[],28800]'),
+    (Command(4.0, "c1", SetMode(mode="staff")), b'["command",4.0,"c1","set_mode",{"expires":null,"mode":"staff"}]'),
+    (Command(4.0, "c2", Tare(lane="cola")), b'["command",4.0,"c2","tare",{"expires":null,"lane":"cola"}]'),
     (
         Command(4.0, "c3", CountStock(lane="cola", units=6)),
-        b'["command",4.0,"c3","count_stock",{"lane":"cola","units":6,"gtin":null}]',
+        b'["command",4.0,"c3","count_stock",{"expires":null,"lane":"cola","units":6,"gtin":null}]',
     ),
     (SensorLost(5.0, "scale/main", "unplugged", "plug it in"), b'["lost",5.0,"scale/main","unplugged","plug it in"]'),
     (SensorBack(6.0, "scale/main"), b'["back",6.0,"scale/main"]'),
     (Gap(7.0, "tracks", 3, "queue full"), b'["gap",7.0,"tracks",3,"queue full"]'),
+    (
+        ContentSet(4.0, (Item(name="tea", plays="loop", headline="Tea"),), 3),
+        b'["content",4.0,[{"name":"tea","plays":"loop","asset":null,"headline":"Tea","line":null,"link":null,"goods":[],'
+        b'"seconds":8.0,"priority":0,"share":null,"valid_from":null,"valid_until":null,"dayparts":[],"segments":[],'
+        b'"coupon":null}],3]',
+    ),
+    (
+        PolicySet(4.0, Policy(), None),
+        b'["policy",4.0,{"rules":[],"arms":[],"spread":0.5,"least_chance":0.02,"holdout":0.05,"outcome_s":30.0,'
+        b'"cooldown_s":20.0,"visitor_most":3,"hour_most":60},null]',
+    ),
+    (Shown(9.0, "tea", 1.0, 9.0, 8.0, "d-1"), b'["shown",9.0,"tea",1.0,9.0,8.0,"d-1",1]'),
+    (LabelsShown(9.0, 4), b'["labels",9.0,4]'),
+    (ButtonPressed(9.0, "tare", 3.25), b'["button",9.0,"tare",3.25]'),
+    (ErrandDone(9.0, "c1", "done", "it flashed"), b'["errand",9.0,"c1","done","it flashed"]'),
     (Restored(8.0, None), b'["restored",8.0,null]'),
     (Restored(8.0, 3600.5), b'["restored",8.0,3600.5]'),
 ]
