@@ -1,7 +1,7 @@
 """The thread `uplink`: connects, carries, connects again.
 
 One thread does all of MQTT, so nothing here needs a lock; the outbox wakes it when there is something to send.
-Not here: what to send (sender.py), MQTT (paho.py).
+Not here: what to send (sender.py), what is heard (ears.py), MQTT (paho.py).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from agent.messages import Answer
 from agent.outbox.outbox import Outbox
 from agent.outbox.protocol import Batch
 from agent.uplink.backoff import Backoff
+from agent.uplink.ears import Ears, Hearers, nothing
 from agent.uplink.orders import decode_order
 from agent.uplink.protocol import (
     Acknowledged,
@@ -25,6 +26,7 @@ from agent.uplink.protocol import (
     Message,
     Received,
     Refused,
+    Subscribed,
     Uplink,
     UplinkError,
 )
@@ -45,7 +47,8 @@ log = logging.getLogger(__name__)
 
 
 class Courier:
-    """Carries events, state and answers to the broker, and orders back: `on_order(id, payload)` in this thread."""
+    """Carries events, state and answers to the broker, and orders back: `on_order(id, payload)` in this thread, as all
+    that is heard; `on_document`, `on_part` and `wanted` as Hearers has them."""
 
     def __init__(
         self,
@@ -53,6 +56,9 @@ class Courier:
         outbox: Outbox,
         on_order: Callable[[str, CommandPayload], None],
         *,
+        on_document: Callable[[str, bytes], None] | None = None,
+        on_part: Callable[[str, int, bytes], None] | None = None,
+        wanted: Callable[[], frozenset[str]] = nothing,
         inflight: int = 16,
         park_after: int = 5,
         version: str | None = None,
@@ -63,6 +69,8 @@ class Courier:
         self._outbox = outbox
         self._topics = outbox.topics
         self._on_order = on_order
+        hearers = Hearers(order=self._take_order, document=on_document, part=on_part, wanted=wanted)
+        self._ears = Ears(link, outbox.topics, outbox.faults, hearers)
         self._backoff = backoff or Backoff(random.Random())
         self._now_s = monotonic_s
         us = Online(online=True, boot=outbox.boot, version=version)
@@ -87,6 +95,10 @@ class Courier:
 
     def start(self) -> None:
         self._thread.start()
+
+    def wake(self) -> None:
+        """Something has changed, e.g. which parts are wanted. From any thread."""
+        self._link.wake()
 
     def stop(self) -> None:
         """Says goodbye to the broker; events that it has not accepted stay in the outbox. May be called twice."""
@@ -116,6 +128,8 @@ class Courier:
             if not self._connected and self._now_s() > answer_until_s:
                 raise UplinkError("silent", f"the broker did not answer within {ANSWER_S:.0f} s: is it one?")
             self._sender.fill(self._now_s())
+            if self._connected:
+                self._ears.ask()
         if self._connected and self._now_s() >= self._steady_from_s:
             self._backoff.reset()
         self._connected = False
@@ -137,8 +151,10 @@ class Courier:
                 self._take_connected(happening)
             case Acknowledged():
                 self._sender.acknowledged(happening, self._now_s())
-            case Received(topic=topic, body=body):
-                self._take_order(topic, body)
+            case Received():
+                self._ears.take(happening)
+            case Subscribed():
+                self._ears.answered(happening)
             case Refused(code=code, message=message):
                 self._over = True
                 self._outbox.faults.raise_fault("uplink", *connect_fault(code, message))
@@ -151,7 +167,7 @@ class Courier:
         self._steady_from_s = self._now_s() + STEADY_S
         self._outbox.faults.clear("uplink", *CONNECT_CODES, *LINK_CODES)
         self._sender.connected(limits, self._now_s())
-        self._link.subscribe(self._topics.commands())
+        self._ears.connected()
 
     def _take_lost(self, loss: Lost) -> None:
         if not self._over:  # a refusal has said it already
@@ -161,12 +177,7 @@ class Courier:
         self._over = True
         self._sender.disconnected(loss, self._now_s())
 
-    def _take_order(self, topic: str, body: bytes) -> None:
-        name_and_id = self._topics.parse_command(topic)
-        if name_and_id is None:
-            log.warning("uplink: a message on %r is not for us", topic)
-            return
-        name, id = name_and_id
+    def _take_order(self, name: str, id: str, body: bytes) -> None:
         order = decode_order(name, id, body)
         if isinstance(order, Result):
             self._outbox.commit(Batch(answers=(Answer(order),)))

@@ -11,7 +11,17 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from agent.uplink.protocol import Acknowledged, Connected, Happening, Lost, Message, Received, Refused, UplinkError
+from agent.uplink.protocol import (
+    Acknowledged,
+    Connected,
+    Happening,
+    Lost,
+    Message,
+    Received,
+    Refused,
+    Subscribed,
+    UplinkError,
+)
 
 Rule = Callable[[Message], int | None]  # reason code of the PUBACK; None: no answer at all
 
@@ -34,6 +44,8 @@ class FakeBroker:
     got: list[Message] = field(default_factory=list)  # accepted, in order, doubles included
     retained: dict[str, bytes] = field(default_factory=dict)
     subscribed: list[str] = field(default_factory=list)
+    grants: Callable[[str], int] = lambda _topics: 1  # reason code of SUBACK
+    asked: list[str] = field(default_factory=list)  # all SUBSCRIBE and, with a `-` before it, UNSUBSCRIBE
     most_in_flight: int = 0
 
     def forget(self) -> None:
@@ -78,7 +90,18 @@ class FakeUplink:
         return self._packet
 
     def subscribe(self, topics: str) -> None:
-        self.broker.subscribed.append(topics)
+        code = self.broker.grants(topics)
+        self.broker.asked.append(topics)
+        if code < 0x80 and topics not in self.broker.subscribed:
+            self.broker.subscribed.append(topics)
+        self._happenings.append(Subscribed(topics, code))
+        if code < 0x80 and topics in self.broker.retained:
+            self._happenings.append(Received(topics, self.broker.retained[topics], retained=True))
+
+    def unsubscribe(self, topics: str) -> None:
+        self.broker.asked.append(f"-{topics}")
+        if topics in self.broker.subscribed:
+            self.broker.subscribed.remove(topics)
 
     def wait(self, timeout_s: float) -> list[Happening]:
         if self._waits and not (self._on_the_line or self._happenings):
@@ -105,6 +128,14 @@ class FakeUplink:
         self._on_the_line.clear()
         self._happenings.append(Lost(code, "hung up"))
         self.wake()
+
+    def keep(self, topic: str, body: bytes) -> None:
+        """Somebody publishes a retained message; we get it if we listen to just this topic. Empty: it is cleared."""
+        self.broker.retained[topic] = body
+        if not body:
+            del self.broker.retained[topic]
+        if topic in self.broker.subscribed:
+            self.order(topic, body)
 
     def order(self, topic: str, body: bytes) -> None:
         """Somebody publishes to us."""

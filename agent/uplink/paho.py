@@ -8,7 +8,6 @@ Not here: when to connect (courier.py), what to send (sender.py).
 from __future__ import annotations
 
 import contextlib
-import logging
 import select
 import socket
 import ssl
@@ -30,14 +29,15 @@ from agent.uplink.protocol import (
     Message,
     Received,
     Refused,
+    Subscribed,
     UplinkError,
 )
 from agent.uplink.refusals import TOO_LARGE
 from agent.uplink.security import read_password, tls_context, tls_sentence
 
-log = logging.getLogger(__name__)
 CONNECT_S = 5.0  # for the TCP connection
-TAKE_BYTES = 262_144  # larger packets the broker keeps from us (MQTT 5): four times what an order may have
+TAKE_BYTES = 1_048_576  # larger packets the broker keeps from us (MQTT 5). A document may have a fifth of it: one that
+# is too large is still heard, so that its sender is told; MQTT 3.1.1 has no such limit but the broker's own
 
 
 def _accept_unlisted_codes() -> None:
@@ -68,6 +68,7 @@ class PahoUplink:
         self._will = will
         self._client: Client | None = None
         self._happenings: list[Happening] = []
+        self._asked: dict[int, str] = {}  # SUBSCRIBE packets that the broker has not answered
         self._woken, self._waker = socket.socketpair()
         self._woken.setblocking(False)
         self._waker.setblocking(False)
@@ -75,6 +76,7 @@ class PahoUplink:
     def open(self) -> None:
         self.close()
         self._happenings = []
+        self._asked = {}
         broker = self._broker
         client = self._new_client()
         client.connect_timeout = CONNECT_S
@@ -107,7 +109,13 @@ class PahoUplink:
 
     def subscribe(self, topics: str) -> None:
         if self._client is not None:
-            self._client.subscribe(topics, qos=1)
+            _, packet = self._client.subscribe(topics, qos=1)
+            if packet is not None:
+                self._asked[packet] = topics
+
+    def unsubscribe(self, topics: str) -> None:
+        if self._client is not None:
+            self._client.unsubscribe(topics)
 
     def wait(self, timeout_s: float) -> list[Happening]:
         if not self._happenings and self._client is not None:
@@ -171,6 +179,7 @@ class PahoUplink:
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_publish = self._on_publish
+        client.on_subscribe = self._on_subscribe
         client.on_message = self._on_message
         return client
 
@@ -201,9 +210,13 @@ class PahoUplink:
     ) -> None:
         self._happenings.append(Acknowledged(packet, reason.value))
 
+    def _on_subscribe(
+        self, client: Client, _data: Any, packet: int, reasons: list[ReasonCode], _properties: Properties | None
+    ) -> None:
+        topics = self._asked.pop(packet, None)
+        if topics is not None and reasons:
+            self._happenings.append(Subscribed(topics, reasons[0].value))
+
     def _on_message(self, client: Client, _data: Any, message: MQTTMessage) -> None:
-        if message.retain:  # it would be obeyed again after each connect, long after it was meant
-            log.warning("a retained order is not obeyed: clear it and send orders without the retain flag")
-            return
         with contextlib.suppress(UnicodeDecodeError):  # a topic that is no UTF-8 cannot be ours
-            self._happenings.append(Received(message.topic, bytes(message.payload)))
+            self._happenings.append(Received(message.topic, bytes(message.payload), message.retain))

@@ -57,10 +57,19 @@ class Acknowledged:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A message to us."""
+    """A message to us. `retained`: it had stood at the broker when we subscribed."""
 
     topic: str
     body: bytes
+    retained: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribed:
+    """The broker's answer to `subscribe`; a code from 0x80 on is a refusal."""
+
+    topics: str
+    code: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +80,7 @@ class Lost:
     message: str
 
 
-Happening = Connected | Refused | Acknowledged | Received | Lost
+Happening = Connected | Refused | Acknowledged | Subscribed | Received | Lost
 
 
 class Uplink(Protocol):
@@ -86,7 +95,13 @@ class Uplink(Protocol):
         acknowledged when the connection ends is the caller's to send again."""
         ...
 
-    def subscribe(self, topics: str) -> None: ...
+    def subscribe(self, topics: str) -> None:
+        """`Subscribed` follows, and what stands retained on these topics."""
+        ...
+
+    def unsubscribe(self, topics: str) -> None:
+        """What is on its way already may still come."""
+        ...
 
     def wait(self, timeout_s: float) -> list[Happening]:
         """What has happened since, in order; waits for the first of it at most `timeout_s`, or until woken."""

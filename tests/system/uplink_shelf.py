@@ -28,6 +28,9 @@ class Shelf:
 
     def __init__(self, path: Path, broker: Broker, boot: str = "b1") -> None:
         self.orders: list[tuple[str, CommandPayload]] = []
+        self.documents: list[tuple[str, bytes]] = []
+        self.parts: dict[tuple[str, int], bytes] = {}
+        self.wanted: frozenset[str] = frozenset()
         self.outbox = Outbox(path, TOPICS, boot)
         self.outbox.start()
         link = PahoUplink(broker, "shop:d1", Message(TOPICS.state("online"), OFFLINE, retain=True))
@@ -35,6 +38,9 @@ class Shelf:
             link,
             self.outbox,
             lambda id, payload: self.orders.append((id, payload)),
+            on_document=lambda kind, body: self.documents.append((kind, body)),
+            on_part=self._on_part,
+            wanted=lambda: self.wanted,
             backoff=Backoff(random.Random(1), first_s=0.05, most_s=0.2),
         )
         self.courier.start()
@@ -45,6 +51,13 @@ class Shelf:
 
     def stock(self, units: int) -> None:
         self.outbox.commit(stock(units)).result(10)
+
+    def want(self, *topics: str) -> None:
+        self.wanted = frozenset(topics)
+        self.courier.wake()
+
+    def _on_part(self, sha256: str, part: int, body: bytes) -> None:
+        self.parts[sha256, part] = body
 
     def stop(self) -> None:
         self.courier.stop()
