@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import asdict
+from typing import Any
 
 from agent.config.schema import Config, Scale
 from agent.fusion.evidence import Around, common_load, shares_load
@@ -240,6 +241,7 @@ class Attendant:
         """Everything that is not configuration."""
         return {
             "mode": self.mode,
+            "stretches": self._stretches(),
             "recent": [[index, *step] for index, step in self._recent.items()],
             "levelled": [[index, at, asdict(motion)] for index, (at, motion) in self._levelled.items()],
             "off": sorted(self._off),
@@ -251,16 +253,22 @@ class Attendant:
         }
 
     def restore(self, state: Snapshot) -> None:
-        """What `snapshot` gave. ValueError when it is of another configuration."""
-        if set(state["weighers"]) != set(self.weighers):
-            raise ValueError("the snapshot knows other scales than the configuration")
+        """What `snapshot` gave, also under another configuration: stock goes by lane and product, levels by cell; what
+        is known of stretches is kept where they are all the same. ValueError where the state is none."""
+        was, here = state["stretches"], self._stretches()
         self.mode = state["mode"]
-        self._recent = {int(index): (at, delta_g) for index, at, delta_g in state["recent"]}
-        self._levelled = {index: (at, Motion(**motion)) for index, at, motion in state["levelled"]}
-        self._off = set(state["off"])
         self.hands.restore(state["hands"])
-        self.sights.restore(state["sights"])
-        self._unweighed.restore(state["unweighed"])
-        self.ledger.restore(state["ledger"])
+        self.ledger.restore(state["ledger"], [here.index(key) if key in here else None for key in was])
         for name, weigher in self.weighers.items():
-            weigher.restore(state["weighers"][name])
+            if name in state["weighers"]:
+                weigher.restore(state["weighers"][name])
+        if was == here:
+            self._recent = {int(index): (at, delta_g) for index, at, delta_g in state["recent"]}
+            self._levelled = {index: (at, Motion(**motion)) for index, at, motion in state["levelled"]}
+            self._off = set(state["off"])
+            self.sights.restore(state["sights"])
+            self._unweighed.restore(state["unweighed"])
+
+    def _stretches(self) -> list[list[Any]]:
+        """What each stretch is known by: its scale and cells."""
+        return [[stretch.scale, list(stretch.cells)] for stretch in self.planogram.stretches]

@@ -13,6 +13,7 @@ from agent.eyeview import EyeView
 from agent.health import Health
 from agent.messages import (
     Command,
+    ConfigSet,
     Counts,
     Detections,
     Event,
@@ -36,23 +37,27 @@ from wire import state as wire
 from wire.events import Clock, EventPayload
 
 EYES = ("tracks", "camera", "vision")  # streams without which nobody knows who is there
-VERSION = 4  # of the snapshot
+VERSION = 5  # of the snapshot
 
 
 class Core:
     """All judgement of one shelf. `step` is called by one thread, in the order of the observations."""
 
     def __init__(self, config: Config) -> None:
+        self.orders = Orders()
+        self._notices = Notices()
+        self._clock = Clock(synced=False)
+        self._wall_offset_s: float | None = None
+        self._build(config)
+
+    def _build(self, config: Config) -> None:
+        """Every part that the configuration shapes."""
         self.config = config
         self.attendant = Attendant(config)
         self.scene = Scene(config)
         self.view = EyeView(config)
-        self.orders = Orders()
         self.health = Health(config)
         self.shoppers = Shoppers(self.attendant.planogram, config.visits)
-        self._notices = Notices()
-        self._clock = Clock(synced=False)
-        self._wall_offset_s: float | None = None
 
     def step(self, observation: Observation) -> tuple[Output, ...]:
         """What follows from one observation."""
@@ -68,6 +73,8 @@ class Core:
                 return self._tick(observation)
             case Command():
                 return (*self.orders.carry_out(observation, self.attendant), *self._changed())
+            case ConfigSet():
+                return self._take_config(observation)
             case Restored(t=t):
                 self.attendant.resume(t)
                 self._forget_visitors(t)
@@ -79,6 +86,14 @@ class Core:
             case Gap(t=t, stream=stream) | SensorLost(t=t, stream=stream) | SensorBack(t=t, stream=stream):
                 self.attendant.hole(t, stream.removeprefix("scale/"))  # `health` tells of it at the next Tick
         return ()
+
+    def _take_config(self, new: ConfigSet) -> tuple[Output, ...]:
+        """Goes on under another configuration: what is known is handed to parts built anew, as after a restart."""
+        known = {key: revive(value) for key, value in self.snapshot().items()}
+        self._build(new.config)
+        self._load(known)
+        self.health.reconfigured(new.t)
+        return self._changed()
 
     def _forget_visitors(self, t: float) -> None:
         """The camera's names begin anew with each boot: what a visitor of the last one holds is nobody's now."""
@@ -159,7 +174,8 @@ class Core:
 
     @classmethod
     def restore(cls, config: Config, snapshot: Snapshot) -> Core:
-        """A core that goes on exactly where `snapshot` was taken. ValueError when it does not fit `config`."""
+        """A core that goes on exactly where `snapshot` was taken; under another configuration with all that still holds.
+        ValueError for what is no snapshot."""
         core = cls(config)
         if snapshot.get("version") != VERSION:
             raise ValueError(f"the snapshot has version {snapshot.get('version')!r}, this agent reads {VERSION}")

@@ -21,6 +21,7 @@ from wire.events import Clock
 from wire.state import StreamHealth
 
 IDLE_CAMERA_HZ = 1.0  # what is told of a camera before which nothing moves
+SENSES = ("scale/", "cell/", "tracks", "camera", "vision")  # how the parts are named that a configuration may drop
 GAP_S = 10.0  # gaps of one stream are told at most this often
 
 
@@ -110,6 +111,10 @@ class Health:
             raise ValueError(f"the health part cannot be read ({error!r})") from error
         return health
 
+    def reconfigured(self, t: float) -> None:
+        """Another configuration: what it no longer has cannot be ill."""
+        self._close_others(t, SENSES)
+
     def _take(self, turns: Iterable[Turn]) -> None:
         """Keeps what is news: a fault that is open does not begin again, one that is not does not end."""
         for turn in turns:
@@ -129,8 +134,12 @@ class Health:
         self._gap_told_s.clear()
         for stream in self._streams.values():
             stream.await_readings(t)
+        self._close_others(t, ("",))
+
+    def _close_others(self, t: float, beginnings: tuple[str, ...]) -> None:
+        """Faults of parts so named that are none of this configuration are over."""
         ours = {*self._streams, *(f"cell/{name}" for stream in self._streams.values() for name in stream.cells.names)}
-        for part in {part for part, _ in self._open} - ours:
+        for part in sorted({part for part, _ in self._open if part.startswith(beginnings)} - ours):
             self._take(self._all_over(t, part))
 
     def _tell_faults(self, clock: Clock) -> Iterator[wire.Fault | wire.Cleared]:

@@ -88,7 +88,7 @@ def test_contents_come_back_from_json_as_they_were() -> None:
     contents, again = Contents(2), Contents(2)
     contents.lay(1, CAN)
     contents.lay(1, replace(CAN, gtin=None, units=None))
-    again.restore(json.loads(json.dumps(plain(contents.snapshot()))))
+    again.restore(json.loads(json.dumps(plain(contents.snapshot()))), [0, 1])
     assert again.strays(1) == contents.strays(1)
     again.take(CAN)  # equal, though it went through JSON
     assert len(again.strays(1)) == 1
@@ -165,9 +165,20 @@ def test_stock_comes_back_from_json_as_it_was(moves: list[tuple[int, float]]) ->
     assert again.units == stock.units
 
 
-def test_stock_of_another_planogram_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"shorter|longer"):
-        Stock(shop()).restore({"units": [1], "probability": [1.0]})
+def test_contents_go_where_their_stretch_is_now() -> None:
+    contents, again = Contents(2), Contents(2)
+    contents.lay(1, CAN)
+    contents.lay(0, replace(CAN, weight_g=99.0))
+    again.restore(contents.snapshot(), [None, 0])
+    assert (again.strays(0), again.strays(1)) == ((CAN,), ())
+
+
+def test_stock_of_another_planogram_is_kept_by_lane_and_product() -> None:
+    stock = Stock(shop())
+    here = dict(stock.units)
+    (lane, gtin), *_ = here
+    stock.restore({"lanes": [[lane, gtin, 41, 0.5], ["gone", gtin, 7, 1.0], [lane, "09999999999994", 3, 1.0]]})
+    assert stock.units == here | {(lane, gtin): 41}
 
 
 def test_a_shelf_full_of_strays_still_fits_one_message() -> None:

@@ -136,8 +136,6 @@ def part(snapshot: dict[str, Any], name: str, value: Any = None) -> dict[str, An
     [
         (lambda s, c: (s | {"version": 99}, c), "has version 99"),
         (lambda s, c: ({}, c), "has version None"),
-        (lambda s, c: (s, other(c, name="else")), "other scales"),
-        (lambda s, c: (s, other(c, cells=c.scales[0].cells * 2)), "the configuration needs"),
         (lambda s, c: (part(s, "ledger"), c), "another version"),
         (lambda s, c: (part(s, "hands", 7), c), "another version"),
         (lambda s, c: (part(s, "recent", [["x"]]), c), None),

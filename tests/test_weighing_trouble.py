@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 
 import numpy as np
 import pytest
@@ -191,9 +192,19 @@ def test_a_restart_weighs_what_changed_meanwhile_though_its_clock_began_anew() -
     assert step.began == pytest.approx(3.0)
 
 
-def test_a_snapshot_of_another_scale_is_refused() -> None:
+def test_levels_of_another_scale_mean_nothing() -> None:
+    other = Table(2)
+    other.run(1.0)
+    assert not math.isnan(other.level())
+    table = Table(3)
+    table.weigher.restore(other.weigher.snapshot())
+    assert math.isnan(table.level())
+
+
+def test_a_snapshot_of_another_shape_is_refused() -> None:
+    state = Table(3).weigher.snapshot()
     with pytest.raises(ValueError, match="the configuration needs"):
-        Table(3).weigher.restore(Table(2).weigher.snapshot())
+        Table(3).weigher.restore(state | {"base": [1.0]})
 
 
 # -- any size ----------------------------------------------------------------------------------------------------------

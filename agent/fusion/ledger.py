@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from agent.fusion.baskets import Baskets, Held
 from agent.fusion.judge import Said
 from agent.fusion.moves import Move, ShelfState
@@ -97,9 +99,9 @@ class Ledger:
             "seen_g": dict(self._seen_g),
         }
 
-    def restore(self, state: Snapshot) -> None:
-        """What `snapshot` gave for the same planogram."""
-        self.contents.restore(state["contents"])
+    def restore(self, state: Snapshot, now: Sequence[int | None]) -> None:
+        """What `snapshot` gave; `now`: the stretch that each of then is now."""
+        self.contents.restore(state["contents"], now)
         self.baskets.restore(state["baskets"])
         self.stock.restore(state["stock"])
         self._seen_g = dict(state["seen_g"])

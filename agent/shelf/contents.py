@@ -5,6 +5,7 @@ An object laid into the wrong lane stays known there, with its weight and its pl
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from agent.messages import Snapshot
@@ -57,9 +58,10 @@ class Contents:
         """Plain values."""
         return {"strays": [[asdict(s) for s in kept] for kept in self._strays]}
 
-    def restore(self, state: Snapshot) -> None:
-        """What `snapshot` gave."""
-        self._strays = [
-            [Stray(**{**s, "shares": tuple((int(c), float(x)) for c, x in s["shares"])}) for s in kept]
-            for kept in state["strays"]
-        ]
+    def restore(self, state: Snapshot, now: Sequence[int | None]) -> None:
+        """What `snapshot` gave; `now`: the stretch that each of then is now, None for one that is no more."""
+        for stretch, kept in zip(now, state["strays"], strict=True):
+            if stretch is not None:
+                self._strays[stretch] = [
+                    Stray(**{**s, "shares": tuple((int(c), float(x)) for c, x in s["shares"])}) for s in kept
+                ]

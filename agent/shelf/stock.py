@@ -52,9 +52,10 @@ class Stock:
 
     def snapshot(self) -> Snapshot:
         """Plain values, in the planogram's order."""
-        return {"units": list(self.units.values()), "probability": list(self._probability.values())}
+        return {"lanes": [[*key, units, self._probability[key]] for key, units in self.units.items()]}
 
     def restore(self, state: Snapshot) -> None:
-        """What `snapshot` gave for the same planogram."""
-        self.units = dict(zip(self._lanes, state["units"], strict=True))
-        self._probability = dict(zip(self._lanes, state["probability"], strict=True))
+        """What `snapshot` gave; lanes that are new, or carry another product now, stay as configured."""
+        for lane, gtin, units, probability in state["lanes"]:
+            if (lane, gtin) in self._lanes:
+                self.units[lane, gtin], self._probability[lane, gtin] = units, probability

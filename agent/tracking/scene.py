@@ -31,6 +31,7 @@ class Scene:
         self._goods = Goods()
         self._boxes = boxes_of(config.lanes)
         self._looked = -math.inf  # when hands were last looked for
+        self._camera = repr(config.camera)  # where else it looks, nobody is where they were
 
     def see(self, seen: Detections) -> Tracks | None:
         """One picture. None where nobody can say who is there: the camera has no marks, or its models do not look.
@@ -60,10 +61,14 @@ class Scene:
     def snapshot(self) -> Snapshot:
         """Plain values."""
         looked = None if self._looked == -math.inf else self._looked
-        return {"tracker": self._tracker.snapshot(), "goods": self._goods.snapshot(), "looked": looked}
+        parts = {"tracker": self._tracker.snapshot(), "goods": self._goods.snapshot()}
+        return parts | {"looked": looked, "camera": self._camera}
 
     def restore(self, state: Snapshot) -> None:
-        """What `snapshot` gave for the same configuration."""
+        """What `snapshot` gave. Under another camera nobody is known again, and no name is given twice."""
+        if state["camera"] != self._camera:
+            self._tracker.rename(state["tracker"])
+            return
         self._tracker.restore(state["tracker"])
         self._goods.restore(state["goods"])
         self._looked = -math.inf if state["looked"] is None else state["looked"]

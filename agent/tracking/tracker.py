@@ -87,6 +87,10 @@ class Tracker:
         self._people.restore(state["people"])
         self._next = state["next"]
 
+    def rename(self, state: Snapshot) -> None:
+        """After what `snapshot` gave of another camera: names go on counting."""
+        self._next = state["next"]
+
 
 def _met(
     waiting: list[Track], found: list[Detection], lowest: float, t: float, met: list[Track]

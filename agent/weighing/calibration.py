@@ -32,6 +32,10 @@ class Calibration:
             saturation_counts=np.array([c.saturation_counts or np.inf for c in cells], dtype=np.float64),
         )
 
+    def plain(self) -> list[list[float]]:
+        """The two numbers of each cell, to be told apart by."""
+        return [self.tare_counts.tolist(), self.gram_per_count.tolist()]
+
     def grams(self, counts: Floats) -> Floats:
         """Counts `(n,)` -> grams `(n,)`; NaN where the cell is pinned or silent: full scale is not a weight, and later
         stages must see that. Source: HX711 datasheet."""

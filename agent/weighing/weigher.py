@@ -299,11 +299,28 @@ class Weigher:
             "noise": self._noise.snapshot(),
             "plateaus": self._plateaus.snapshot(),
         }
-        return take(self, self._STATE) | parts
+        return (
+            take(self, self._STATE) | parts | {"calibration": self._calibration.plain(), "stretches": self._stretches}
+        )
 
     def restore(self, state: Snapshot) -> None:
-        """What `snapshot` gave. ValueError when it is of another number of cells or stretches."""
+        """What `snapshot` gave. Of the same cells in other stretches the levels are kept, and all are weighed again; of
+        other cells, or cells calibrated anew, nothing holds any more. ValueError where the state is none."""
+        if state["calibration"] != self._calibration.plain():
+            return
+        if state["stretches"] != self._stretches:
+            self._regroup(state)
+            return
         put_back(self, self._STATE, state)
         self._glitch.restore(state["glitch"])
         self._noise.restore(state["noise"])
         self._plateaus.restore(state["plateaus"])
+
+    def _regroup(self, state: Snapshot) -> None:
+        """Levels and tares of the cells, summed up as they stand together now."""
+        for name in ("base", "_zero"):
+            cells = np.array(state[name][: self._n], dtype=np.float64)
+            setattr(self, name, np.concatenate([cells, self._sums(cells)]))
+        self._last = np.nan if state["_last"] is None else float(state["_last"])
+        if not np.isnan(self._last):
+            self.hole(self._last)

@@ -30,6 +30,7 @@ from agent.messages import (
     Restored,
     SensorBack,
     SensorLost,
+    State,
     Tick,
     Tracks,
 )
@@ -129,7 +130,7 @@ class Store(Busy):
 
     def told(self, kind: type[T]) -> list[T]:
         """All payloads of one type so far: faults, answers, states."""
-        payloads = [o.result if isinstance(o, Answer) else o.payload for o in self.outputs]
+        payloads = [_payload(o) for o in self.outputs]
         return [payload for payload in payloads if isinstance(payload, kind)]
 
     @property
@@ -166,7 +167,7 @@ class Store(Busy):
 
     def _step(self, observation: Observation) -> None:
         for output in self.core.step(observation):
-            payload = output.result if isinstance(output, Answer) else output.payload
+            payload = _payload(output)
             # whatever is told must be readable at the other end
             assert msgspec.json.decode(msgspec.json.encode(payload), type=type(payload)) == payload
             self.outputs.append(output)
@@ -203,3 +204,16 @@ class Store(Busy):
 
     def _heard(self, stream: str, t: float) -> bool:
         return not any(name == stream and begin <= t < end for name, begin, end in self.unheard)
+
+
+def _payload(output: Output) -> object:
+    """What is told; of what stays on the device (labels, answers of the screen, errands) itself."""
+    match output:
+        case Answer(result=result):
+            return result
+        case Event(payload=event):
+            return event
+        case State(payload=state):
+            return state
+        case _:
+            return output

@@ -1,0 +1,105 @@
+"""The hub changes the configuration while the shelf is at work: what still holds is kept, and nothing is made up."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from store import Store
+from told import pick, put
+
+from agent.config.schema import Config
+from agent.core import Core
+from agent.messages import ConfigSet
+from wire.commands import Tare
+from wire.events import Fault
+
+
+@pytest.fixture
+def shelf(store: Store) -> Store:
+    """Cola, water and tea, of which Ann holds a can of cola."""
+    for name, unit_g in (("cola", 345), ("water", 520), ("tea", 280)):
+        store.lane(name, unit_g=unit_g, units=6, plates=2)
+    store.picks("ann", "cola", at=3.0)
+    assert store.played(6) == [pick("cola", by="ann")]
+    return store
+
+
+def change(shelf: Store, config: Config, *, at: float) -> None:
+    shelf.tell(ConfigSet(at, config, 2, "li.wei"))
+    shelf.played(at + 0.1)
+    assert shelf.core.config == config
+
+
+def lanes(shelf: Store, **changes: dict[str, object]) -> Config:
+    """The configuration with other keys of some lanes."""
+    config = shelf.config
+    return replace(config, lanes=tuple(replace(lane, **changes.get(lane.name, {})) for lane in config.lanes))
+
+
+def test_a_new_price_moves_nothing(shelf: Store) -> None:
+    change(shelf, lanes(shelf, cola={"price": "4.50"}), at=7.0)
+    assert shelf.played(20.0) == []
+    assert (shelf.stock("cola").units, shelf.stock("water").units) == (5, 6)
+
+
+def test_who_holds_a_can_holds_it_still(shelf: Store) -> None:
+    change(shelf, lanes(shelf, water={"low_units": 3}), at=7.0)
+    shelf.puts("ann", "water", at=10.0, goods="cola")
+    assert shelf.played(15.0) == [put("water", goods="cola", by="ann")]
+    assert shelf.misplaced() == [("water", "cola")]
+
+
+def test_a_hand_in_the_lane_while_everything_changes_is_not_forgotten(shelf: Store) -> None:
+    shelf.picks("bob", "water", at=10.0)
+    shelf.tell(ConfigSet(10.05, lanes(shelf, tea={"facing_units": 8}), 2, "li.wei"))
+    assert shelf.played(15.0) == [pick("water", by="bob")]
+
+
+def test_lanes_that_swap_their_plates_are_weighed_as_they_are_now(shelf: Store) -> None:
+    cells = {lane.name: lane.cells for lane in shelf.config.lanes}
+    boxes = {
+        lane.name: {"left_m": lane.left_m, "right_m": lane.right_m, "cells": lane.cells} for lane in shelf.config.lanes
+    }
+    shelf.command(Tare(lane="tea"), at=6.5)
+    change(shelf, lanes(shelf, cola=boxes["water"], water=boxes["cola"]), at=8.0)
+    assert {lane.name: lane.cells for lane in shelf.core.config.lanes} == {
+        "cola": cells["water"],
+        "water": cells["cola"],
+        "tea": cells["tea"],
+    }
+    assert shelf.played(14.0) == []
+    assert (shelf.stock("cola").units, shelf.stock("water").units) == (
+        5,
+        6,
+    )  # counted by lane and product, not by plate
+
+
+def test_a_lane_that_is_parted_in_two_keeps_its_levels(shelf: Store) -> None:
+    tea = next(lane for lane in shelf.config.lanes if lane.name == "tea")
+    middle_m = (tea.left_m + tea.right_m) / 2
+    left = replace(tea, cells=tea.cells[:1], right_m=middle_m)
+    right = replace(tea, name="green tea", gtin="06901234567991", cells=tea.cells[1:], left_m=middle_m, units=3)
+    others = tuple(lane for lane in shelf.config.lanes if lane.name != "tea")
+    change(shelf, replace(shelf.config, lanes=(*others, left, right)), at=8.0)
+    assert shelf.played(12.0) == []
+    levels = [shelf.core.attendant.weighers["main"].level_g(s.index) for s in shelf.core.attendant.planogram.stretches]
+    assert all(level == level for level in levels)
+    state = {(x.lane, x.gtin): x.units for x in shelf.core.attendant.ledger.stock.state().lanes}
+    assert state["green tea", "06901234567991"] == 3
+
+
+def test_a_scale_that_is_gone_is_not_ill(shelf: Store) -> None:
+    shelf.scale_lost(since=8.0, until=60.0)
+    shelf.played(20.0)
+    assert [fault.part for fault in shelf.told(Fault)] == ["scale/main"]
+    change(shelf, replace(shelf.config, scales=(), lanes=()), at=21.0)
+    shelf.played(25.0)
+    assert shelf.core.health.standing() == ()
+
+
+def test_a_snapshot_under_one_configuration_goes_on_under_another(shelf: Store) -> None:
+    fewer = replace(shelf.config, lanes=shelf.config.lanes[:2])
+    core = Core.restore(fewer, shelf.core.snapshot())
+    assert {x.lane: x.units for x in core.attendant.ledger.stock.state().lanes} == {"cola": 5, "water": 6}
+    assert core.attendant.ledger.baskets.of("ann") == shelf.core.attendant.ledger.baskets.of("ann") != ()
