@@ -324,9 +324,12 @@ class Errand:
 
 @dataclass(frozen=True, slots=True)
 class Lamp:
-    """To the light beside the buttons: what it shows from here on."""
+    """To the light beside the buttons: what it shows from here on. After a press also once how it went (`signal`), and
+    `says` it, for the log: nobody else hears of a press."""
 
     pattern: Literal["on", "staff", "maintenance", "fault"]
+    signal: Literal["", "done", "refused"] = ""
+    says: str = ""
 
 
 Output = Event | State | Answer | Labels | Play | Errand | Lamp
