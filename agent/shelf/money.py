@@ -12,10 +12,11 @@ NBSP = "\u00a0"  # keeps a number and its currency together
 USUAL_DIGITS = 2
 
 # ISO 4217: currencies without decimals, and with three.
-DIGITS = {
-    **dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF".split(), 0),
-    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
-}
+WHOLE = (
+    "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF",
+)  # fmt: skip
+DIGITS = {**dict.fromkeys(WHOLE, 0), **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3)}
+POINT_IN_SPANISH = ("MX", "US", "GT", "HN", "NI", "SV", "PA", "PE", "DO", "PR")
 # What a shop of the currency's own country writes; its code, where no shop has another habit that is known here.
 SYMBOLS = {
     "EUR": "€", "USD": "$", "GBP": "£", "CNY": "¥", "JPY": "¥", "KRW": "₩", "INR": "₹", "TWD": "NT$", "HKD": "HK$",
@@ -53,7 +54,7 @@ BY_LANGUAGE = {
 ELSEWHERE = {
     ("de", "AT"): Style(",", NBSP, symbol_first=True, spaced=True),
     **dict.fromkeys([(language, country) for language in ("de", "fr", "en") for country in ("CH", "LI")], SWISS),
-    **dict.fromkeys([("es", country) for country in "MX US GT HN NI SV PA PE DO PR".split()], ENGLISH),
+    **dict.fromkeys([("es", country) for country in POINT_IN_SPANISH], ENGLISH),
     **dict.fromkeys(
         [("es", country) for country in ("AR", "CO", "UY")], Style(",", ".", symbol_first=True, spaced=True)
     ),

@@ -27,10 +27,14 @@ BASE = {"g": ("g", 1), "kg": ("g", 1000), "ml": ("ml", 1), "l": ("ml", 1000), "m
 
 Rule = dict[str, Per]  # base unit -> what the unit price is of
 METRIC: Rule = {"g": "kg", "ml": "l", "m": "m", "piece": "piece"}
+EEA = (  # and not Germany, which has a line of its own
+    "AT", "BE", "BG", "CY", "CZ", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT",
+    "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK", "IS", "LI", "NO",
+)  # fmt: skip
 RULES: dict[str, Rule] = {
     # Directive 98/6/EC, articles 2(b) and 3: one kilogram, litre, metre, or another single unit customary for the goods
     # (here the piece). The EEA follows it. Square and cubic metres have no net_unit here.
-    **dict.fromkeys("AT BE BG CY CZ DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK IS LI NO".split(), METRIC),
+    **dict.fromkeys(EEA, METRIC),
     # PAngV of 28 May 2022, section 5: always 1 kg or 1 l for packed goods. Loose goods may be priced per 100 g: there
     # the price itself is the one per 100 g, and the lane has no net_amount.
     "DE": METRIC,
@@ -39,15 +43,15 @@ RULES: dict[str, Rule] = {
     "GB": METRIC,
     # PBV (SR 942.211), article 5: kg, l, m, or a decimal fraction of them; the whole unit is used.
     "CH": METRIC,
-    # No federal rule; states follow NIST Handbook 130, Uniform Unit Pricing Regulation: pound or ounce, fluid ounce, one
-    # by count, always the same unit for the same kind of goods; below 1 dollar to a tenth of a cent.
+    # No federal rule; states follow NIST Handbook 130, Uniform Unit Pricing Regulation: pound or ounce, fluid ounce,
+    # one by count, always the same unit for the same kind of goods; below 1 dollar to a tenth of a cent.
     "US": {"g": "lb", "ml": "floz", "m": "ft", "piece": "piece"},
     # Rules on marked prices (SAMR order 56 of 2022) ask for legal units, none in particular; 500 g (a jin) and 100 ml
     # are what shops write.
     "CN": {"g": "500g", "ml": "100ml", "m": "m", "piece": "piece"},
     # Ordinances of the prefectures, as Tokyo's on consumer life: 100 g and 100 ml.
     "JP": {"g": "100g", "ml": "100ml", "m": "m", "piece": "piece"},
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True, slots=True)
