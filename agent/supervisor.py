@@ -2,7 +2,8 @@
 
 A part that fails ends the process (exit code 70, traceback on stderr) and systemd starts it again; a part that hangs
 starves systemd's watchdog, which does the same. Nothing is repaired in place: a fresh start from the last snapshot is
-the one recovery there is, and it is tested every day.
+the one recovery there is, and it is tested every day. Parts are exchanged while the others run only where a new
+configuration asks for it.
 Not here: which parts there are (app.py); losses that are expected, which each driver handles itself.
 """
 
@@ -17,7 +18,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import FrameType
@@ -53,6 +54,7 @@ class Part:
     alive: Callable[[], bool]
     beat: Beat | None = None
     thread: threading.Thread | None = None
+    leaves: bool = False  # it was told to end
     seen_count: int = -1
     seen_s: float = 0.0
     hangs: bool = False
@@ -75,9 +77,8 @@ class Supervisor:
     stuck_s: float = STUCK_S
     stop_s: float = STOP_S
     parts: list[Part] = field(default_factory=list)
-    stopping: threading.Event = field(default_factory=threading.Event)
     # A SimpleQueue, as its put may interrupt itself: signal handlers run between any two steps of the main thread.
-    _reasons: queue.SimpleQueue[Reason] = field(default_factory=queue.SimpleQueue)
+    _asked: queue.SimpleQueue[Reason | Callable[[], None]] = field(default_factory=queue.SimpleQueue)
 
     def add_thread(
         self,
@@ -89,7 +90,15 @@ class Supervisor:
     ) -> None:
         """A part whose work is `run`, in a thread of its own; `stop` must make `run` return soon. `prepare` is done at
         its turn to start, in the main thread."""
-        thread = threading.Thread(target=self._run_part, args=(name, run), name=name, daemon=True)
+
+        def work() -> None:
+            try:
+                run()
+            finally:
+                if not part.leaves:
+                    self.end(f"{name} ended by itself: the process starts anew", os.EX_SOFTWARE)
+
+        thread = threading.Thread(target=work, name=name, daemon=True)
 
         def start() -> None:
             prepare()
@@ -100,7 +109,8 @@ class Supervisor:
                 thread.join(limit_s)
             return not thread.is_alive()
 
-        self.parts.append(Part(name, start, stop, finish, thread.is_alive, beat, thread))
+        part = Part(name, start, stop, finish, thread.is_alive, beat, thread)
+        self.parts.append(part)
 
     def add(self, name: str, *, start: Callable[[], None], stop: Callable[[], None], alive: Callable[[], bool]) -> None:
         """A part that keeps its own thread; its `stop` returns when it has ended."""
@@ -108,7 +118,28 @@ class Supervisor:
 
     def end(self, message: str, exit_code: int = os.EX_OK) -> None:
         """Makes `run` return. From any thread, or a signal handler."""
-        self._reasons.put(Reason(message, exit_code))
+        self._asked.put(Reason(message, exit_code))
+
+    def ask(self, change: Callable[[], None]) -> None:
+        """Does `change` in the main thread, between two looks at the parts. From any thread."""
+        self._asked.put(change)
+
+    def exchange(self, names: Collection[str], between: Callable[[], None], add: Callable[[], None]) -> None:
+        """In the main thread, while all run: ends these parts, does `between`, and starts what `add` adds in the place
+        of the first of them (at the end where there is none). A part that stays ends the process."""
+        old = [part for part in self.parts if part.name in names]
+        at = self.parts.index(old[0]) if old else len(self.parts)
+        stayed = self._stop(old)
+        rest = [part for part in self.parts[at:] if part not in old]
+        del self.parts[at:]
+        between()
+        add()
+        new = self.parts[at:]
+        self.parts += rest
+        if stayed:
+            self.end(f"{' and '.join(stayed)} did not end: the process starts anew", os.EX_SOFTWARE)
+        for part in new:
+            part.start()
 
     def run(self, status: str = "running") -> int:
         """Starts everything, waits for a reason to end, stops everything. Returns the exit code."""
@@ -118,6 +149,7 @@ class Supervisor:
                 for part in self.parts:
                     started.append(part)
                     part.start()
+                started = self.parts  # as they are exchanged
                 self.notifier.ready(status)
                 reason = self._watch()
                 log.log(logging.INFO if reason.exit_code == os.EX_OK else logging.ERROR, "%s", reason.message)
@@ -126,20 +158,17 @@ class Supervisor:
                 stayed = self._stop(started)
         return os.EX_SOFTWARE if stayed else reason.exit_code
 
-    def _run_part(self, name: str, run: Callable[[], None]) -> None:
-        try:
-            run()
-        finally:
-            if not self.stopping.is_set():
-                self.end(f"{name} ended by itself: the process starts anew", os.EX_SOFTWARE)
-
     def _watch(self) -> Reason:
         look_s = min(LOOK_S, (self.notifier.watchdog_s or math.inf) / 3)
         while True:
             try:
-                return self._reasons.get(timeout=look_s)
+                asked = self._asked.get(timeout=look_s)
             except queue.Empty:
                 pass
+            else:
+                if isinstance(asked, Reason):
+                    return asked
+                asked()
             for part in self.parts:
                 if not part.alive():
                     return Reason(f"{part.name} is dead: the process starts anew", os.EX_SOFTWARE)
@@ -163,9 +192,10 @@ class Supervisor:
 
     def _stop(self, started: list[Part]) -> list[str]:
         """Stops in reverse order, each part ended before the ones it feeds are told. Names of those that stayed."""
-        self.stopping.set()
         until_s = self.clock() + self.stop_s
         stayed = []
+        for part in started:
+            part.leaves = True
         for part in reversed(started):
             part.stop()
             if not part.finish(max(LEAST_S, until_s - self.clock())):

@@ -251,3 +251,78 @@ def test_an_abstract_address_works_too() -> None:
     channel.settimeout(LIMIT_S)
     Notifier(f"@shelfd-test-{os.getpid()}").status("hello")
     assert next_word(channel) == "STATUS=hello"
+
+
+# -- parts are exchanged -----------------------------------------------------------------------------------------------
+
+
+def exchanged(supervisor: Supervisor, names: tuple[str, ...], diary: list[str], *new: Worker) -> None:
+    """Asks for it and waits until it is done."""
+    done = threading.Event()
+
+    def change() -> None:
+        supervisor.exchange(names, lambda: diary.append("between"), lambda: add(supervisor, *new))
+        done.set()
+
+    supervisor.ask(change)
+    assert done.wait(LIMIT_S)
+
+
+def test_a_part_is_exchanged_while_the_others_run() -> None:
+    diary: list[str] = []
+    supervisor = Supervisor()
+    add(supervisor, *(Worker(name, diary) for name in ("outbox", "scale", "camera")))
+
+    def change() -> None:
+        exchanged(supervisor, ("scale",), diary, Worker("new scale", diary))
+        supervisor.end("enough")
+
+    when(lambda: len(diary) == 3, change)
+    assert supervisor.run() == 0
+    assert diary[3:7] == ["scale is told", "scale ends", "between", "new scale starts"]
+    assert [line for line in diary[7:] if "told" in line] == [
+        f"{name} is told" for name in ("camera", "new scale", "outbox")
+    ]
+
+
+def test_a_part_that_is_new_starts_last_and_one_that_goes_is_not_missed() -> None:
+    diary: list[str] = []
+    supervisor = Supervisor()
+    add(supervisor, *(Worker(name, diary) for name in ("outbox", "camera")))
+
+    def change() -> None:
+        exchanged(supervisor, ("scale",), diary, Worker("scale", diary))
+        exchanged(supervisor, ("camera",), diary)
+        supervisor.end("enough")
+
+    when(lambda: len(diary) == 2, change)
+    assert supervisor.run() == 0
+    assert [part.name for part in supervisor.parts] == ["outbox", "scale"]
+
+
+def test_a_part_that_does_not_leave_ends_the_process() -> None:
+    diary: list[str] = []
+    supervisor = Supervisor(stop_s=0.1)
+    deaf = Worker("deaf", diary)
+    deaf.deaf = True
+    add(supervisor, Worker("outbox", diary), deaf)
+    when(
+        lambda: len(diary) == 2,
+        lambda: supervisor.ask(lambda: supervisor.exchange(("deaf",), lambda: None, lambda: None)),
+    )
+    assert supervisor.run() == os.EX_SOFTWARE
+    deaf.told.set()
+
+
+def test_a_change_that_fails_ends_the_process_in_order() -> None:
+    diary: list[str] = []
+    supervisor = Supervisor()
+    add(supervisor, Worker("core", diary))
+
+    def fail() -> None:
+        raise RuntimeError("a mistake in the change")
+
+    when(lambda: bool(diary), lambda: supervisor.ask(fail))
+    with pytest.raises(RuntimeError, match="a mistake"):
+        supervisor.run()
+    assert diary == ["core starts", "core is told", "core ends"]
