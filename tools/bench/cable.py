@@ -48,17 +48,27 @@ def random_faults(rng: np.random.Generator, until_s: float, every_s: float = 60.
 
 def cable(play: Play, faults: Sequence[Fault], rng: np.random.Generator) -> Iterator[tuple[float, bytes | None]]:
     """`(t_s, bytes)` in time order, one entry a sample; None instead of bytes: the port is gone."""
-    sequence, started = 0, True
+    sender = Sender(rng)
     for t_s, values in zip(play.t_s, play.counts, strict=True):
         kind = next((fault.kind for fault in faults if fault.begin_s <= t_s < fault.end_s), "")
+        yield float(t_s), sender.send(values, kind)
+
+
+class Sender:
+    """The box at the far end: numbers its lines, and begins anew after it was unplugged."""
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        self._rng, self._sequence = rng, 0
+
+    def send(self, values: NDArray[np.float64], kind: str = "") -> bytes | None:
+        """One sample as it comes through with a fault of this kind, "" for none; None: the port is gone."""
         if kind == "unplug":
-            sequence, started = 0, True
-            yield float(t_s), None
-            continue
-        counts = _glitched(values, rng) if kind == "glitches" else values
-        line = encode_line(sequence, _whole(counts), Status.STARTED if started else Status(0))
-        sequence, started = sequence + 1, False
-        yield float(t_s), _spoilt(line, kind, rng)
+            self._sequence = 0
+            return None
+        counts = _glitched(values, self._rng) if kind == "glitches" else values
+        line = encode_line(self._sequence, _whole(counts), Status(0) if self._sequence else Status.STARTED)
+        self._sequence += 1
+        return _spoilt(line, kind, self._rng)
 
 
 def _whole(counts: NDArray[np.float64]) -> list[int | None]:

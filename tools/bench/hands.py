@@ -74,18 +74,27 @@ def tracks(
 
 def _parts(visitor: Visitor, t_s: Floats, rng: np.random.Generator) -> list[tuple[str, Floats, NDArray[np.bool_]]]:
     """Head and two hands: `(name, (frames, 3) metres, seen in this frame)`."""
+    parts = [
+        (name, where, np.ones(len(t_s), dtype=np.bool_) if name == "head" else _seen(t_s, rng))
+        for name, where in body(visitor, t_s, sways=float(rng.uniform(0, 6.3)))
+    ]
+    return [(name, where + NOISE_M * rng.standard_normal(where.shape), seen) for name, where, seen in parts]
+
+
+def body(visitor: Visitor, t_s: Floats, sways: float) -> list[tuple[str, Floats]]:
+    """Where head and both hands really are: `(name, (frames, 3) metres)`. `sways`: phase of the body's swaying."""
     body_u = np.interp(t_s, [t for t, _ in visitor.path], [u for _, u in visitor.path])
-    body_u = body_u + 0.03 * np.sin(t_s * 0.9 + rng.uniform(0, 6.3))
+    body_u = body_u + 0.03 * np.sin(t_s * 0.9 + sways)
     head = np.stack((body_u, np.full_like(t_s, HEAD_V_M), np.full_like(t_s, HEAD_D_M)), axis=1)
-    parts = [("head", head, np.ones(len(t_s), dtype=np.bool_))]
+    parts = [("head", head)]
     for hand, side in ((0, 1), (1, -1)):
         idle = np.stack((body_u + side * IDLE_U_M, np.full_like(t_s, IDLE_V_M), np.full_like(t_s, IDLE_D_M)), axis=1)
         for reach in visitor.reaches:
             if reach.hand == hand:
                 share = _share(reach, t_s)[:, None]
                 idle = idle + (np.array((reach.u_m, reach.v_m, reach.d_m)) - idle) * share
-        parts.append(("hand", idle, _seen(t_s, rng)))
-    return [(name, where + NOISE_M * rng.standard_normal(where.shape), seen) for name, where, seen in parts]
+        parts.append(("hand", idle))
+    return parts
 
 
 def _share(reach: Reach, t_s: Floats) -> Floats:

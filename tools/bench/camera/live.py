@@ -5,6 +5,7 @@ Each picture replaces the last at one stroke, so that nobody reads half of one. 
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -21,11 +22,18 @@ QUALITY = 92  # of JPEG: a model sees no difference
 class Easel:
     """Paints from the moment it is made until `close`; `folder` is made and holds a picture at once."""
 
-    def __init__(self, play: Play, folder: Path, now_s: Callable[[], float]) -> None:
-        """`now_s`: the play's clock."""
+    def __init__(
+        self,
+        play: Play,
+        folder: Path,
+        now_s: Callable[[], float],
+        lock: contextlib.AbstractContextManager[object] | None = None,
+    ) -> None:
+        """`now_s`: the play's clock. `lock`: held while painting, for a play that grows meanwhile."""
         folder.mkdir()
         self._painter, self._folder, self._now_s = Painter(play), folder, now_s
-        self._stop = threading.Event()
+        self._lock = lock or contextlib.nullcontext()
+        self._stop, self.covered = threading.Event(), threading.Event()  # covered: the camera is gone
         self._paint()
         self._thread = threading.Thread(target=self._run, name="easel")
         self._thread.start()
@@ -40,9 +48,18 @@ class Easel:
             if self._stop.is_set():
                 return
         while not self._stop.wait(1 / RATE_HZ - self._now_s() % (1 / RATE_HZ)):
-            self._paint()
+            if self.covered.is_set():
+                (self._folder / "picture.jpg").unlink(missing_ok=True)
+            else:
+                self._paint()
+
+    def expect(self, number: int) -> None:
+        """Draws the hand of a visitor of a growing play, before any picture has to wait for it."""
+        self._painter.expect(number)
 
     def _paint(self) -> None:
         fresh = self._folder / "fresh.part"
-        Image.fromarray(self._painter.picture(self._now_s())).save(fresh, "JPEG", quality=QUALITY)
+        with self._lock:
+            picture = self._painter.picture(self._now_s())
+        Image.fromarray(picture).save(fresh, "JPEG", quality=QUALITY)
         fresh.replace(self._folder / "picture.jpg")

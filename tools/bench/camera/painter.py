@@ -60,6 +60,10 @@ class Painter:
             self._hand(number, visitor, 0)
             yield
 
+    def expect(self, number: int) -> None:
+        """The same for one visitor who has just come."""
+        self._hand(number, self._play.visitors[number], 0)
+
     def _hand(self, number: int, visitor: Visitor, turned_deg: int) -> Hand:
         skin, sleeve = SKINS[sum(map(ord, visitor.name)) % len(SKINS)], SLEEVES[number % len(SLEEVES)]
         return hand(round(HAND_M * self._px_per_m), skin, sleeve, turned_deg)
