@@ -18,6 +18,7 @@ from agent.messages import (
     Detections,
     Event,
     Gap,
+    LabelsShown,
     Observation,
     Output,
     Restored,
@@ -31,6 +32,7 @@ from agent.messages import (
 from agent.notices import Notices
 from agent.orders import Orders
 from agent.plain import plain, revive
+from agent.shelf.labels import ShelfEdge
 from agent.tracking.scene import Scene
 from agent.triggers.shoppers import Shoppers, Shown, moment
 from wire import state as wire
@@ -58,6 +60,7 @@ class Core:
         self.view = EyeView(config)
         self.health = Health(config)
         self.shoppers = Shoppers(self.attendant.planogram, config.visits)
+        self.edge = ShelfEdge(config)
 
     def step(self, observation: Observation) -> tuple[Output, ...]:
         """What follows from one observation."""
@@ -75,14 +78,20 @@ class Core:
                 return (*self.orders.carry_out(observation, self.attendant), *self._changed())
             case ConfigSet():
                 return self._take_config(observation)
+            case LabelsShown():
+                priced = self.edge.shown(observation, self._clock)
+                return (*(self._event(payload, payload.shown_s) for payload in priced), *self._changed())
             case Restored(t=t):
                 self.attendant.resume(t)
+                self.edge.resume()
                 self._forget_visitors(t)
                 self.shoppers.forget()
                 self._notices.forget()
                 return self._changed()
             case SensorLost(stream=stream) if stream in EYES:
                 self.attendant.blind()
+            case SensorLost(stream="screen"):
+                self.edge.dark()
             case Gap(t=t, stream=stream) | SensorLost(t=t, stream=stream) | SensorBack(t=t, stream=stream):
                 self.attendant.hole(t, stream.removeprefix("scale/"))  # `health` tells of it at the next Tick
         return ()
@@ -92,6 +101,7 @@ class Core:
         known = {key: revive(value) for key, value in self.snapshot().items()}
         self._build(new.config)
         self._load(known)
+        self.edge.reconfigure(new.config, new.version, new.by)
         self.health.reconfigured(new.t)
         return self._changed()
 
@@ -149,11 +159,12 @@ class Core:
         return Event(payload, wall)
 
     def _changed(self, *more: wire.StatePayload) -> tuple[Output, ...]:
-        return self._notices.changed([*self._books(), *more])
+        labels = self.edge.changed(self.attendant.ledger.stock.state())
+        return (*labels, *self._notices.changed([*self._books(), *more]))
 
     def _books(self) -> tuple[wire.StatePayload, ...]:
         ledger = self.attendant.ledger
-        return ledger.stock.state(), ledger.inventory()
+        return ledger.stock.state(), ledger.inventory(), *self.edge.prices()
 
     # -- restart ----------------------------------------------------------------------------------------------------
 
@@ -166,6 +177,7 @@ class Core:
             "scene": self.scene.snapshot(),
             "view": self.view.snapshot(),
             "shoppers": self.shoppers.snapshot(),
+            "edge": self.edge.snapshot(),
             "orders": self.orders.snapshot(),
             "health": self.health.snapshot(),
             "notices": self._notices.snapshot(),
@@ -192,6 +204,7 @@ class Core:
         self.scene.restore(state["scene"])
         self.view.restore(state["view"])
         self.shoppers.restore(state["shoppers"])
+        self.edge.restore(state["edge"])
         self.orders.restore(state["orders"])
         self.health = Health.restore(self.config, state["health"])
         self._notices.restore(state["notices"], self._books())
