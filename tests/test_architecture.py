@@ -17,7 +17,7 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parent.parent
 CORE = (
     "agent.core", "agent.attendant", "agent.notices", "agent.plain", "agent.messages", "agent.orders",
-    "agent.health", "agent.vitals", "agent.eyeview",
+    "agent.health", "agent.vitals", "agent.eyeview", "agent.desk", "agent.buttons", "agent.upkeep", "agent.figures",
     "agent.weighing", "agent.shelf", "agent.fusion", "agent.triggers", "agent.tracking",
 )  # fmt: skip
 CORE_MAY_IMPORT = (*CORE, "agent", "agent.config", "agent.config.schema", "wire", "numpy")
@@ -31,6 +31,8 @@ SEAMS = {
     "serial": ("agent.sensors.scale", "agent.commands.ports"),
     "paho": ("agent.uplink",),
     "sqlite3": ("agent.outbox",),
+    "nacl": ("agent.documents.signing",),
+    "gpiozero": ("agent.sensors.buttons.driver",),
     "av": ("agent.sensors.camera",),
     "picamera2": ("agent.sensors.camera.pi",),
     "tflite_runtime": ("agent.vision.runtime",),

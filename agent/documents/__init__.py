@@ -1,1 +1,1 @@
-"""What the hub wants of this device: signed documents, verified, kept, applied, watched, and taken back where they harm."""
+"""What the hub wants of this device, as signed documents: verified, kept, applied, watched, taken back if harmful."""

@@ -34,7 +34,7 @@ class ApplyError(DocumentError):
     """Raised by an `apply`: the change could not be made. What was in force before is applied again."""
 
 
-class Stopping(Exception):
+class StopError(Exception):
     """Raised by the `beat` that `Kind.ready` is given, when the process is to stop. Clean up and let it pass."""
 
 
