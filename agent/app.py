@@ -1,10 +1,12 @@
 """Builds every part of the agent from its configuration and wires them; the only file that knows them all.
 
-    scales, tracker, clock -> Intake -> core thread -> Outbox -> uplink -> broker
-    camera -> Slot -> vision ----^      |
-                                        +-> Recorder
+    senses, clock -> Intake -> core thread -> Outbox -> uplink -> broker
+                                  |  |
+                                  |  +-> screen, light, errands
+                                  +-> Recorder
 
-Not here: what any of them does; the command line (__main__.py).
+Not here: what any of them does; the threads that read (senses.py); how another configuration comes into force
+(changes.py); the command line (__main__.py).
 """
 
 from __future__ import annotations
@@ -12,15 +14,15 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
-from agent.clock import OffsetNews, Ticker, WallClock
-from agent.config import schema
+from agent.clock import OffsetNews, Ticker, WallClock, utc_offset_s
 from agent.config.load import to_dict
 from agent.config.schema import Config
 from agent.core import Core
 from agent.coreloop import CoreLoop
-from agent.messages import Answer, Command, Counts, Observation, Restored, SensorLost, Snapshot
+from agent.messages import Answer, Command, Observation, Restored, SensorLost, Snapshot, Tick
 from agent.notify import Notifier
 from agent.outbox.gauge import Gauge
 from agent.outbox.outbox import Outbox
@@ -28,11 +30,7 @@ from agent.outbox.protocol import Batch
 from agent.recording.disk import Limits, RecordingDisk
 from agent.recording.protocol import Header
 from agent.recording.writer import Recorder
-from agent.sensors.camera.reader import CameraReader
-from agent.sensors.scale.driver import open_scale
-from agent.sensors.scale.protocol import Scale
-from agent.sensors.scale.reader import ScaleReader
-from agent.sensors.tracks.reader import TracksReader
+from agent.senses import Senses
 from agent.streams import Intake, table
 from agent.supervisor import Beat, Supervisor
 from agent.uplink.courier import Courier
@@ -40,10 +38,6 @@ from agent.uplink.paho import PahoUplink
 from agent.uplink.protocol import Message
 from agent.uplink.retained import OFFLINE
 from agent.versions import shelfd_version, versions
-from agent.vision.eyes import build_vision
-from agent.vision.loop import VisionLoop
-from agent.vision.slot import Slot
-from agent.vision.stir import Stir
 from wire.commands import CommandPayload, Result
 from wire.topics import Topics
 
@@ -54,17 +48,16 @@ class App:
     """One shelf's agent. Parts are made here, started and stopped by the supervisor, and made only once."""
 
     def __init__(self, config: Config, notifier: Notifier, clock: WallClock | None = None) -> None:
-        self.config = config
+        self.config = config  # in force
         self.clock = clock or WallClock()
         self.boot = secrets.token_hex(4)
         self.intake = Intake(table(config))
-        self.stir = Stir(config.scales)
         self.supervisor = Supervisor(notifier)
-        topics = Topics(config.device.store, config.device.id)
+        self.senses = Senses(self.supervisor, self.put)
+        self.topics = Topics(config.device.store, config.device.id)
         self.outbox = Outbox(
-            Path(config.outbox.path), topics, self.boot, max_mb=config.outbox.max_mb, stamp=self.clock.stamp
+            Path(config.outbox.path), self.topics, self.boot, max_mb=config.outbox.max_mb, stamp=self.clock.stamp
         )
-        self.courier = self._courier(topics)
         self.recorder = Recorder(config.recording.segment_s) if config.recording.dir else None
         self._add_parts()
 
@@ -76,53 +69,27 @@ class App:
 
     def _add_parts(self) -> None:
         """Whatever is fed starts first and stops last."""
-        add = self.supervisor.add
-        add("outbox", start=self._open_outbox, stop=self.outbox.stop, alive=lambda: self.outbox.alive)
-        add("uplink", start=self.courier.start, stop=self.courier.stop, alive=lambda: self.courier.alive)
+        self.supervisor.add("outbox", start=self._open_outbox, stop=self.outbox.stop, alive=lambda: self.outbox.alive)
+        self.add_uplink(self.config)
         if self.recorder is not None:
             self._add_recorder(self.recorder)
         self._add_core(Beat())
         beat, gauge = Beat(), Gauge(self.outbox)
-        ticker = Ticker(lambda: gauge.read(self.clock.tick()), self.put, beat)
+        ticker = Ticker(lambda: self._dated(gauge.read(self.clock.tick())), self.put, beat)
         self.supervisor.add_thread("clock", ticker.run, ticker.stop, beat)
-        if self.config.tracks.socket:
-            beat = Beat()
-            tracks = TracksReader(self.config.tracks.socket, self.put, beat=beat)
-            self.supervisor.add_thread("tracks", tracks.run, tracks.stop, beat)
-        if self.config.camera.driver:
-            self._add_eyes()
-        for scale in self.config.scales:
-            self._add_scale(scale, Beat())
+        self.senses.add(self.config)
 
-    def _add_eyes(self) -> None:
-        """Pictures wait in the slot for a moment, and go no further than the vision thread."""
-        slot, beat, camera_beat = Slot(), Beat(), Beat()
-        vision = VisionLoop(
-            slot, build_vision(self.config), self.put, lanes_until_s=lambda: self.stir.until_s, beat=beat
-        )
-        self.supervisor.add_thread("vision", vision.run, vision.stop, beat)
-        camera = CameraReader(self.config.camera, slot, self.put, beat=camera_beat)
-        self.supervisor.add_thread("camera", camera.run, camera.stop, camera_beat)
+    def _dated(self, tick: Tick) -> Tick:
+        """With what the store's clocks show."""
+        if tick.wall_s is None:
+            return tick
+        return replace(tick, utc_offset_s=utc_offset_s(tick.wall_s, self.config.store.timezone))
 
     def _open_outbox(self) -> None:
         """OutboxError when the file refuses: a core that started empty would overwrite the stock that is in it."""
         self.outbox.start()
         if self.outbox.refusal is not None:
             raise self.outbox.refusal
-
-    def _add_scale(self, config: schema.Scale, beat: Beat) -> None:
-        def open_watched(config: schema.Scale, clock: Callable[[], float]) -> Scale:
-            beat()
-            return WatchedScale(open_scale(config, clock), beat)
-
-        reader = ScaleReader(config, self._weighed, open_scale=open_watched)
-        self.supervisor.add_thread(reader.stream, reader.run, reader.stop, beat)
-
-    def _weighed(self, observation: Observation) -> None:
-        """A reading for the core; a lane in motion opens the eyes."""
-        if self.config.camera.driver:
-            self.stir.hear(observation)
-        self.put(observation)
 
     def put(self, observation: Observation) -> None:
         """What any thread has to tell the core."""
@@ -135,16 +102,20 @@ class App:
         busy = Result(id=id, command=payload.kind, outcome="refused", message="too many orders wait: send it again")
         self.outbox.commit(Batch(answers=(Answer(busy),)))
 
-    def _courier(self, topics: Topics) -> Courier:
-        broker = self.config.broker
-        will = Message(topics.state("online"), OFFLINE, retain=True)
-        link = PahoUplink(broker, f"{topics.store}:{topics.device}", will)
+    def add_uplink(self, config: Config) -> None:
+        """The part "uplink" for this configuration's broker."""
+        courier = self.courier = self._courier(config)
+        self.supervisor.add("uplink", start=courier.start, stop=courier.stop, alive=lambda: courier.alive)
+
+    def _courier(self, config: Config) -> Courier:
+        will = Message(self.topics.state("online"), OFFLINE, retain=True)
+        link = PahoUplink(config.broker, f"{self.topics.store}:{self.topics.device}", will)
         return Courier(
             link,
             self.outbox,
             self.order,
-            inflight=broker.inflight,
-            park_after=self.config.outbox.park_after,
+            inflight=config.broker.inflight,
+            park_after=config.outbox.park_after,
             version=shelfd_version(),
         )
 
@@ -187,24 +158,6 @@ class App:
         left_s = self.outbox.committed_wall_s
         off_s = None if left_s is None or tick.wall_s is None else max(0.0, round(tick.wall_s - left_s, 3))
         return core, Restored(tick.t, off_s)
-
-
-class WatchedScale:
-    """A scale that beats at each read: what shows the supervisor that its reader does not hang."""
-
-    def __init__(self, scale: Scale, beat: Beat) -> None:
-        self._scale, self._beat = scale, beat
-
-    @property
-    def lost(self) -> int:
-        return self._scale.lost
-
-    def read(self) -> Counts | None:
-        self._beat()
-        return self._scale.read()
-
-    def close(self) -> None:
-        self._scale.close()
 
 
 def _keep_nothing(observation: Observation, snapshot: Callable[[], Snapshot]) -> None:

@@ -14,7 +14,9 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from agent.messages import Observation, Tick
 from agent.outbox.protocol import Stamp
@@ -104,6 +106,18 @@ class OffsetNews:
             boot=self._boot, synced=tick.synced, offset_s=offset_s, uncertainty_ms=tick.uncertainty_ms
         )
         return self._told
+
+
+def utc_offset_s(wall_s: float, timezone: str) -> int | None:
+    """What the store's clocks show, in seconds before or behind UTC; None for a zone that this device does not know.
+    "": as the device is set."""
+    if not timezone:
+        return time.localtime(wall_s).tm_gmtoff
+    try:
+        offset = datetime.fromtimestamp(wall_s, ZoneInfo(timezone)).utcoffset()
+    except (ZoneInfoNotFoundError, ValueError, OSError, OverflowError):
+        return None
+    return None if offset is None else int(offset.total_seconds())
 
 
 class Ticker:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from concurrent.futures import Future
 
 from agent.clock import OffsetNews
 from agent.core import Core
-from agent.messages import Answer, Event, Observation, Output, Snapshot, State, Tick
-from agent.outbox.protocol import Batch
+from agent.messages import Answer, Errand, Event, Observation, Output, Play, Snapshot, State, Tick
+from agent.outbox.protocol import Batch, Receipt
 from agent.streams import Intake
 from wire.events import Cleared, Fault
 
@@ -30,11 +31,16 @@ class CoreLoop:
         self,
         core: Core,
         intake: Intake,
-        commit: Callable[[Batch], object],
+        commit: Callable[[Batch], Future[Receipt] | None],
         record: Callable[[Observation, Callable[[], Snapshot]], None],
         offset: OffsetNews,
         beat: Callable[[], None] = lambda: None,
+        hand_on: Callable[[Output, Future[Receipt] | None], None] = lambda _output, _kept: None,
+        ticked: Callable[[], None] = lambda: None,
     ) -> None:
+        """`hand_on` gets everything that is said, with the promise that it is on disk, None where nothing is kept;
+        `ticked` hears of each Tick."""
+        self._hand_on, self._ticked = hand_on, ticked
         self._core, self._intake, self._commit, self._record = core, intake, commit, record
         self._offset, self._beat = offset, beat
         self._saved_s: float | None = None  # of the newest snapshot handed over; None: none yet
@@ -54,15 +60,25 @@ class CoreLoop:
         """One observation all the way."""
         self._record(observation, self._core.snapshot)
         outputs: tuple[Output, ...] = self._core.step(observation)
+        for output in outputs:
+            if isinstance(output, Play):
+                self._hand_on(output, None)  # a shopper waits: the disk may come later
         _log_faults(outputs)
-        if isinstance(observation, Tick) and (news := self._offset.look(observation)) is not None:
-            outputs = (*outputs, State(news))
-        snapshot = self._snapshot(observation.t, outputs)
-        if outputs or snapshot is not None:
-            self._commit(Batch.of(outputs, snapshot))
+        if isinstance(observation, Tick):
+            self._ticked()
+            if (news := self._offset.look(observation)) is not None:
+                outputs = (*outputs, State(news))
+        kept = self._keep(observation.t, outputs)
+        for output in outputs:
+            if not isinstance(output, Play):
+                self._hand_on(output, kept)
+
+    def _keep(self, t: float, outputs: tuple[Output, ...]) -> Future[Receipt] | None:
+        batch = Batch.of(outputs, self._snapshot(t, outputs))
+        return None if batch == Batch() else self._commit(batch)
 
     def _snapshot(self, t: float, outputs: tuple[Output, ...]) -> Snapshot | None:
-        weighty = any(isinstance(output, Event | Answer) for output in outputs)
+        weighty = any(isinstance(output, Event | Answer | Play | Errand) for output in outputs)
         if not weighty and self._saved_s is not None and t - self._saved_s < SNAPSHOT_S:
             return None
         self._saved_s = t

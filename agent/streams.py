@@ -55,7 +55,7 @@ def table(config: Config) -> dict[str, Stream]:
         Stream("tick", 1.0, 3, "skip"),
         Stream("command", None, 64, "refuse"),
         Stream("screen", None, 1000, "skip"),  # Shown, LabelsShown: the screen tells again what it shows
-        Stream("status", None, 1000, "fail"),  # SensorLost, SensorBack, Gap, Restored
+        Stream("status", None, 1000, "fail"),  # SensorLost, SensorBack, Gap, Restored; what was set, what was done
     ]
     return {row.name: row for row in rows}
 
@@ -94,12 +94,18 @@ class Intake:
         self._lost: Counter[str] = Counter()
         self._closed = False
 
+    def configure(self, streams: Mapping[str, Stream], first: Observation) -> bool:
+        """From here on these streams, told by `first`: what a stream that is no more still has to say is dropped."""
+        with self._changed:
+            self._streams = streams
+        return self.put(first)
+
     def put(self, observation: Observation) -> bool:
         """Never blocks. False when the observation was refused; QueueError when it must not be."""
         name = stream_of(observation)
-        stream = self._streams[name]
         with self._changed:
-            if self._closed:
+            stream = self._streams.get(name)
+            if self._closed or stream is None:
                 return False
             if self._count[name] >= stream.queue:
                 return self._overflow(stream)

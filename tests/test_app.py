@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from agent.__main__ import main
-from agent.app import App, WatchedScale
+from agent.app import App
 from agent.clock import Discipline, OffsetNews, WallClock
 from agent.config.schema import Cell, Config, Device, Lane, Outbox, Recording, Scale, Tracks
 from agent.core import Core
@@ -19,6 +19,7 @@ from agent.coreloop import SNAPSHOT_S, CoreLoop
 from agent.messages import Answer, Command, Counts, Observation, Restored, SensorLost, Snapshot, Tick
 from agent.notify import Notifier
 from agent.outbox.protocol import Batch, OutboxError, Receipt
+from agent.senses import WatchedScale
 from agent.streams import Intake, table
 from agent.supervisor import Beat
 from agent.versions import versions

@@ -57,7 +57,7 @@ class Outbox:
         self._inbox = Inbox(min(MEMORY_EVENTS, max(512, max_bytes // 2048)))
         self._window = Window()
         self._board = Board()
-        self._listeners: list[Callable[[], None]] = []
+        self._listener: Callable[[], None] = lambda: None
         self.faults = Faults(self._inbox.put, stamp)
         place = Place(path, topics, boot, max_bytes, reserve_bytes)
         self._writer = Writer(place, self._inbox, self._window, self._board, self.faults, stamp, self._tell)
@@ -114,8 +114,9 @@ class Outbox:
         return self._board.waiting
 
     def listen(self, changed: Callable[[], None]) -> None:
-        """`changed` is called whenever there is something new to send, by the writer's thread or by who commits."""
-        self._listeners.append(changed)
+        """`changed` is called whenever there is something new to send, by the writer's thread or by who commits. There
+        is one listener, the newest."""
+        self._listener = changed
 
     @property
     def last_sequence(self) -> int:
@@ -156,8 +157,7 @@ class Outbox:
             self._inbox.nudge()
 
     def _tell(self) -> None:
-        for changed in self._listeners:
-            changed()
+        self._listener()
 
 
 def _nothing_to_wait_for() -> Future[Receipt]:
