@@ -22,9 +22,9 @@ CORE = (
 )  # fmt: skip
 CORE_MAY_IMPORT = (*CORE, "agent", "agent.config", "agent.config.schema", "wire", "numpy")
 CORE_MUST_NOT_IMPORT = ("wire.codec", "numpy.random", "numpy.linalg", "numpy.fft")
-PURE = {
+PURE = {  # hashlib: the same bytes give the same digest everywhere, and a decision's chance comes from its name
     "__future__", "abc", "bisect", "collections", "copy", "dataclasses", "decimal", "enum", "fractions", "functools",
-    "heapq", "itertools", "math", "operator", "re", "statistics", "string", "struct", "types", "typing",
+    "hashlib", "heapq", "itertools", "math", "operator", "re", "statistics", "string", "struct", "types", "typing",
 }  # fmt: skip
 OURS = ("agent", "wire", "tools", "hub", "tests")
 SEAMS = {
