@@ -1,7 +1,7 @@
 """Observation in, outputs out: the deterministic middle of the agent.
 
 Owns no clock, thread, file or socket; the same observations give the same outputs, byte for byte.
-Not here: weight and hands (attendant.py), visits and hesitations (triggers/), health (health.py), orders (orders.py);
+Not here: weight and hands (attendant.py), visits and hesitations (triggers/), health (health.py), orders (desk.py);
 the core hands each observation on, dates what comes back and tells the broker's state when it changes.
 """
 
@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from agent.attendant import Attendant, Movement
 from agent.config.schema import Config
+from agent.desk import Desk
 from agent.eyeview import EyeView
 from agent.health import Health
 from agent.messages import (
+    ButtonPressed,
     Command,
     ConfigSet,
     Counts,
     Detections,
+    ErrandDone,
     Event,
     Gap,
     LabelsShown,
@@ -30,7 +33,6 @@ from agent.messages import (
     Tracks,
 )
 from agent.notices import Notices
-from agent.orders import Orders
 from agent.plain import plain, revive
 from agent.shelf.labels import ShelfEdge
 from agent.tracking.scene import Scene
@@ -46,7 +48,6 @@ class Core:
     """All judgement of one shelf. `step` is called by one thread, in the order of the observations."""
 
     def __init__(self, config: Config) -> None:
-        self.orders = Orders()
         self._notices = Notices()
         self._clock = Clock(synced=False)
         self._wall_offset_s: float | None = None
@@ -61,6 +62,7 @@ class Core:
         self.health = Health(config)
         self.shoppers = Shoppers(self.attendant.planogram, config.visits)
         self.edge = ShelfEdge(config)
+        self.desk = Desk(config, self.attendant, lambda: self.health)
 
     def step(self, observation: Observation) -> tuple[Output, ...]:
         """What follows from one observation."""
@@ -74,8 +76,8 @@ class Core:
                 return self._look(observation)
             case Tick():
                 return self._tick(observation)
-            case Command():
-                return (*self.orders.carry_out(observation, self.attendant), *self._changed())
+            case Command(t=t) | ErrandDone(t=t) | ButtonPressed(t=t):
+                return (*self.desk.hear(observation, self._wall_s(t)), *self._changed())
             case ConfigSet():
                 return self._take_config(observation)
             case LabelsShown():
@@ -87,7 +89,7 @@ class Core:
                 self._forget_visitors(t)
                 self.shoppers.forget()
                 self._notices.forget()
-                return self._changed()
+                return (*self.desk.resume(), *self._changed())
             case SensorLost(stream=stream) if stream in EYES:
                 self.attendant.blind()
             case SensorLost(stream="screen"):
@@ -152,11 +154,15 @@ class Core:
             outbox_parked=tick.outbox_parked,
             outbox_faults=tick.outbox_faults,
         )
-        return (*told, *self._shown(self.shoppers.pass_time(tick.t, self._clock)), *self._changed(health))
+        shown = self._shown(self.shoppers.pass_time(tick.t, self._clock))
+        return (*told, *shown, *self.desk.pass_time(tick), *self._changed(health))
 
     def _event(self, payload: EventPayload, at_s: float) -> Event:
-        wall = None if self._wall_offset_s is None else round(self._wall_offset_s + at_s, 3)
-        return Event(payload, wall)
+        wall_s = self._wall_s(at_s)
+        return Event(payload, None if wall_s is None else round(wall_s, 3))
+
+    def _wall_s(self, t: float) -> float | None:
+        return None if self._wall_offset_s is None else self._wall_offset_s + t
 
     def _changed(self, *more: wire.StatePayload) -> tuple[Output, ...]:
         labels = self.edge.changed(self.attendant.ledger.stock.state())
@@ -178,7 +184,7 @@ class Core:
             "view": self.view.snapshot(),
             "shoppers": self.shoppers.snapshot(),
             "edge": self.edge.snapshot(),
-            "orders": self.orders.snapshot(),
+            "desk": self.desk.snapshot(),
             "health": self.health.snapshot(),
             "notices": self._notices.snapshot(),
         }
@@ -205,6 +211,6 @@ class Core:
         self.view.restore(state["view"])
         self.shoppers.restore(state["shoppers"])
         self.edge.restore(state["edge"])
-        self.orders.restore(state["orders"])
         self.health = Health.restore(self.config, state["health"])
+        self.desk.restore(state["desk"])
         self._notices.restore(state["notices"], self._books())

@@ -82,7 +82,11 @@ class Health:
         for stream in self._streams.values():
             self._take(stream.judge(t))
         events = (*self._tell_faults(clock), *self._tell_gaps(t, clock))
-        return Judgement(events, tuple(self._state(stream) for stream in self._streams.values()))
+        return Judgement(events, self.streams())
+
+    def streams(self) -> tuple[StreamHealth, ...]:
+        """Every stream as it is now."""
+        return tuple(self._state(stream) for stream in self._streams.values())
 
     def snapshot(self) -> Snapshot:
         """Everything as plain JSON values."""

@@ -31,9 +31,10 @@ LOAD_G = (2070.0, 960.0, float("nan"))
 
 @pytest.fixture
 def core() -> Core:
-    """Two seconds old: levels are known, except where a cell never answered."""
+    """Three seconds old: levels are known, except where a cell never answered. People are at work on it."""
     core = Core(CONFIG)
-    weigh(core, 0.0, 2.0)
+    weigh(core, 0.0, 3.0)
+    core.step(Command(2.95, "m0", SetMode(mode="maintenance")))
     return core
 
 
@@ -42,8 +43,8 @@ def weigh(core: Core, since: float, until: float, load_g: tuple[float, ...] = LO
         core.step(Counts(float(t), "main", np.array(load_g)))
 
 
-def order(core: Core, payload: CommandPayload, id: str = "o1") -> Result:
-    (answer, *_) = core.step(Command(3.0, id, payload))
+def order(core: Core, payload: CommandPayload, id: str = "o1", at: float = 3.0) -> Result:
+    (answer, *_) = core.step(Command(at, id, payload))
     assert isinstance(answer, Answer)
     return answer.result
 
@@ -88,11 +89,12 @@ def test_what_cannot_be_done_is_refused_with_what_to_do_and_changes_nothing(
 
 
 def test_a_lane_under_a_hand_is_not_tared(core: Core) -> None:
-    weigh(core, 2.0, 2.3, (2900.0, 960.0, float("nan")))
-    result = order(core, Tare(lane="cola"))
+    order(core, SetMode(mode="staff"), id="o0")
+    weigh(core, 3.0, 3.3, (2900.0, 960.0, float("nan")))
+    result = order(core, Tare(lane="cola"), at=3.3)
     assert result.outcome == "refused" and "take the hands off" in result.message
-    weigh(core, 2.3, 4.0)
-    assert order(core, Tare(lane="cola"), id="o2").outcome == "done"
+    weigh(core, 3.3, 5.0)
+    assert order(core, Tare(lane="cola"), id="o2", at=5.0).outcome == "done"
 
 
 def test_tare_makes_the_lane_empty_and_zero(core: Core) -> None:
@@ -130,7 +132,7 @@ def test_what_an_order_changed_is_told_behind_its_answer(core: Core) -> None:
 def test_the_oldest_answers_are_forgotten_first(core: Core) -> None:
     for i in range(REMEMBERED + 1):
         order(core, CountStock(lane="cola", units=i), id=f"o{i}")
-    kept = [row[0] for row in core.orders.snapshot()["answered"]]
+    kept = [row[0] for row in core.desk.orders.snapshot()["answered"]]
     assert (len(kept), kept[0], kept[-1]) == (REMEMBERED, "o1", f"o{REMEMBERED}")
 
 
@@ -138,8 +140,8 @@ def test_what_was_answered_is_known_after_a_restart(core: Core) -> None:
     first = order(core, CountStock(lane="cola", units=11))
     refused = order(core, Tare(lane="dead"), id="o2")
     again = Orders()
-    again.restore(json.loads(json.dumps(plain(core.orders.snapshot()))))
-    core.orders = again
+    again.restore(json.loads(json.dumps(plain(core.desk.orders.snapshot()))))
+    core.desk.orders = again
     order(core, CountStock(lane="cola", units=2), id="o3")
     assert order(core, CountStock(lane="cola", units=11)) == first
     assert order(core, Tare(lane="dead"), id="o2") == refused

@@ -7,6 +7,8 @@ bridged with the last median and counted as age, so that a dead cell is never mi
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from agent.messages import Floats, Snapshot
@@ -40,6 +42,11 @@ class GlitchFilter:
         """After a hole in the stream: the next sample has no past."""
         self._one_ago.fill(np.nan)
         self._two_ago.fill(np.nan)
+
+    def scale(self, cells: Sequence[int], factor: float) -> None:
+        """These cells are calibrated anew: their past weighs `factor` times what it did."""
+        for past in (self._one_ago, self._two_ago, self._filtered):
+            past[list(cells)] *= factor
 
     _STATE = ("_one_ago", "_two_ago", "_filtered", "missing_since")
 

@@ -19,6 +19,7 @@ from agent.weighing.glitch import GlitchFilter
 from agent.weighing.noise import Noise
 from agent.weighing.plateau import Plateaus
 from agent.weighing.step import Motion, Step
+from agent.weighing.trim import Trim
 
 BLOCK_S = 0.05  # mean of 3 samples at 60 Hz; a slower scale gives one block a sample
 SLACK_S = 0.005  # jitter of the sample times around the end of a block
@@ -41,7 +42,7 @@ class Weigher:
     def __init__(self, calibration: Calibration, stretches: Sequence[Sequence[int]], names: Sequence[int]) -> None:
         """`names`: each stretch's index in the planogram, by which it is called outside."""
         n, m = len(calibration.tare_counts), len(stretches)
-        self._calibration, self._n = calibration, n
+        self._trim, self._n = Trim(calibration), n
         self._names, self._at = list(names), {name: i for i, name in enumerate(names)}
         self._stretches = [list(s) for s in stretches]
         self._glitch, self._noise, self._plateaus = GlitchFilter(n), Noise(n + m), Plateaus(n + m)
@@ -71,7 +72,7 @@ class Weigher:
             self.hole(t)
         self._last = t
         missing = self._glitch.missing_since.copy()
-        self._sum += self._glitch.filter(t, self._calibration.grams(counts))
+        self._sum += self._glitch.filter(t, self._trim.grams(counts))
         if not np.isnan(missing).all():
             self._answer_again(t, missing)
         self._samples += 1
@@ -263,6 +264,30 @@ class Weigher:
         for at in (*self._stretches[i], self._n + i):
             self._zero[at] = self.base[at]
 
+    def rescale(self, stretch: int, factor: float) -> None:
+        """What lies there weighs `factor` times what was thought, and so does everything from here on."""
+        i = self._at[stretch]
+        cells = self._stretches[i]
+        channels = [*cells, self._n + i]
+        self._trim.scale(cells, factor)
+        self._glitch.scale(cells, factor)
+        self._sum[cells] *= factor
+        for grams in (self.base, self._zero, self._before):
+            grams[channels] *= factor
+        self._plateaus.restart(channels)
+
+    def trimmed(self, stretch: int, factor: float = 1.0) -> float:
+        """How far its cells are from their configured factor, and would be after `rescale`: 0.03 is 3 %."""
+        return self._trim.change(self._stretches[self._at[stretch]], factor)
+
+    def counts_per_gram(self, stretch: int) -> list[float]:
+        """Of its cells, as learned."""
+        return self._trim.counts_per_gram(self._stretches[self._at[stretch]])
+
+    def noise_g(self, stretch: int) -> float:
+        """Sigma of a block's mean of the untouched stretch."""
+        return float(self._noise.slow()[self._n + self._at[stretch]])
+
     def take_levels(self) -> None:
         """Whatever is in motion means nothing: the next rest of these stretches is their base."""
         for name in self._names:
@@ -298,16 +323,18 @@ class Weigher:
             "glitch": self._glitch.snapshot(),
             "noise": self._noise.snapshot(),
             "plateaus": self._plateaus.snapshot(),
+            "trim": self._trim.snapshot(),
+            "calibration": self._trim.calibration.plain(),
+            "stretches": self._stretches,
         }
-        return (
-            take(self, self._STATE) | parts | {"calibration": self._calibration.plain(), "stretches": self._stretches}
-        )
+        return take(self, self._STATE) | parts
 
     def restore(self, state: Snapshot) -> None:
         """What `snapshot` gave. Of the same cells in other stretches the levels are kept, and all are weighed again; of
         other cells, or cells calibrated anew, nothing holds any more. ValueError where the state is none."""
-        if state["calibration"] != self._calibration.plain():
+        if state["calibration"] != self._trim.calibration.plain():
             return
+        self._trim.restore(state["trim"])
         if state["stretches"] != self._stretches:
             self._regroup(state)
             return

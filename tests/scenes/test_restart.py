@@ -108,7 +108,7 @@ def test_a_second_restart_right_after_the_first_changes_nothing(shelf: Store) ->
     assert shelf.played(shelf.now + 5.0) == [restock("cola", 2, "while_off")]
 
 
-@pytest.mark.parametrize("damage", ["version", "attendant", "orders"])
+@pytest.mark.parametrize("damage", ["version", "attendant", "desk"])
 def test_a_snapshot_that_does_not_fit_is_refused_and_says_so(shelf: Store, damage: str) -> None:
     snapshot = shelf.core.snapshot()
     snapshot[damage] = 99 if damage == "version" else {}
