@@ -65,14 +65,19 @@ class Store:
         self.index = max(found, key=lambda index: index.generation, default=Index())
 
     def save(self, index: Index) -> None:
-        """On the medium when this returns. DocumentError where it cannot be; what is remembered is then as before."""
+        """On the medium when this returns, in one copy at least: the one with the higher generation counts.
+        DocumentError where neither can be written; what is remembered is then as before."""
         index = msgspec.structs.replace(index, generation=self.index.generation + 1)
         body = msgspec.json.encode(index)
-        try:
-            for copy in COPIES:
+        errors = []
+        for copy in COPIES:
+            try:
                 write_whole(self.directory / copy, _summed(body))
-        except OSError as error:
-            raise _cannot_keep(error) from error
+            except OSError as error:
+                log.warning("documents: %s cannot be written: %s", self.directory / copy, error)
+                errors.append(error)
+        if len(errors) == len(COPIES):
+            raise _cannot_keep(errors[0])
         self.index = index
 
     def keep(self, kind: str, hash: str, payload: bytes) -> None:
@@ -100,7 +105,8 @@ class Store:
         }  # fmt: skip
         try:
             for path in self.directory.iterdir():
-                spare = PAYLOAD.fullmatch(path.name) and path.name not in needed
+                name = path.name.removesuffix(DAMAGED)
+                spare = PAYLOAD.fullmatch(name) and name not in needed
                 if spare or path.name.endswith(UNFINISHED):
                     path.unlink(missing_ok=True)
         except OSError as error:
