@@ -90,6 +90,11 @@ class Board:
         with self._lock:
             return [(h.payload, h.at_s) for h in self.events if isinstance(h.payload, Pick | Put | Restock)]
 
+    def heard(self) -> list[Heard]:
+        """Every event, oldest first."""
+        with self._lock:
+            return list(self.events)
+
     def shown(self) -> list[Shown]:
         """What was told of people, oldest first."""
         with self._lock:

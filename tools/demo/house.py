@@ -1,6 +1,7 @@
 """Starts and stops the parts of the demo: broker, shop, agent. Nothing is left behind, however it ends.
 
-Not here: what the agent says (board.py), how it looks (screen.py).
+A live play has its line to the broker cut now and then, and its camera covered; a play known beforehand has not.
+Not here: what the agent says (board.py), how it looks (screen.py), what a browser is told (tools/bench/console/).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,6 +20,9 @@ from agent.config.schema import Broker, Config, Outbox
 from tools.bench.cable import Fault
 from tools.bench.camera.live import Easel
 from tools.bench.camera.painter import camera as painted
+from tools.bench.live.play import LivePlay
+from tools.bench.live.relay import Relay
+from tools.bench.live.shop import LiveShop
 from tools.bench.shop import Shop
 from tools.bench.world import Play
 from tools.demo.broker import start_broker
@@ -38,6 +42,8 @@ class House:
     agent: subprocess.Popen[bytes]
     config: Config
     log: Path
+    relay: Relay | None = None  # the agent's line to the broker, of a live play
+    easel: Easel | None = None  # what it looks at, where it has eyes
 
     def complaint(self) -> str | None:
         """Why the agent is gone, with the end of its log; None while it runs."""
@@ -48,23 +54,40 @@ class House:
 
 
 @contextlib.contextmanager
-def house(play: Play, faults: Sequence[Fault] = (), seed: int = 0, looking: Looking | None = None) -> Iterator[House]:
-    """The house while the block lasts. `looking` None: an outside tracker tells where hands are."""
+def house(
+    play: Play,
+    faults: Sequence[Fault] = (),
+    seed: int = 0,
+    looking: Looking | None = None,
+    live: LivePlay | None = None,
+    dress: Callable[[Config, Path], Config] | None = None,
+) -> Iterator[House]:
+    """The house while the block lasts. `looking` None: an outside tracker tells where hands are. `live`: the play's own
+    growing. `dress`: what else the shelf is to have; its files lie in the folder."""
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="shelfd-")))
         broker, port = start_broker(folder)
         stack.callback(broker.stop)
-        shop = Shop(play if looking is None else replace(play, tracks=[]), folder, faults, seed)
+        relay = None if live is None else Relay(port)
+        if relay is not None:
+            stack.callback(relay.close)
+        if live is None:
+            shop = Shop(play if looking is None else replace(play, tracks=[]), folder, faults, seed)
+        else:
+            shop = LiveShop(live, folder, tracked=looking is None, seed=seed)
         stack.callback(shop.close)
-        config = _wired(play.config, shop, port, folder)
+        config, easel = _wired(play.config, shop, port if relay is None else relay.port, folder), None
         if looking is not None:
             config = _seeing(config, looking, play, folder)
             if looking.camera is None:
-                stack.callback(Easel(play, Path(config.camera.device), shop.now_s).close)
+                easel = Easel(play, Path(config.camera.device), shop.now_s, None if live is None else live.lock)
+                stack.callback(easel.close)
+        if dress is not None:
+            config = dress(config, folder)
         log = folder / "agent.log"
         agent = _start_agent(config, folder, log)
         stack.callback(_stop, agent)
-        yield House(port, shop, agent, config, log)
+        yield House(port, shop, agent, config, log, relay, easel)
 
 
 def _wired(config: Config, shop: Shop, port: int, folder: Path) -> Config:

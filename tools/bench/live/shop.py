@@ -26,14 +26,18 @@ BLIND = "blind"  # the tracker says nothing; a painted camera is covered by its 
 STEP_S = 0.1
 JOIN_S = 5.0
 Heard = Callable[[float, Floats | None], None]
+Seen = Callable[[Tracks], None]
 
 
 class LiveShop(Shop):
-    """See the module. `heard` is told what a faultless reader makes of each sample: its counts, None for nothing."""
+    """See the module. `heard` is told what a faultless reader makes of each sample: its counts, None for nothing;
+    `seen` each frame that went out. Both may be set at any time."""
 
-    def __init__(self, live: LivePlay, folder: Path, *, tracked: bool, seed: int, heard: Heard | None = None) -> None:
+    def __init__(self, live: LivePlay, folder: Path, *, tracked: bool, seed: int) -> None:
         """`tracked`: heads and hands are told over the socket."""
-        self.live, self._tracked, self._heard = live, tracked, heard or (lambda t_s, counts: None)
+        self.live, self._tracked = live, tracked
+        self.heard: Heard = lambda t_s, counts: None
+        self.seen: Seen = lambda frame: None
         self._on: frozenset[str] = frozenset()
         super().__init__(live.play, folder, (), seed)
 
@@ -60,13 +64,14 @@ class LiveShop(Shop):
                 frame = self.live.frame(frame_s) if self._tracked and BLIND not in self._on else None
                 if frame is not None:
                     yield frame_s, frame
+                    self.seen(frame)
                 frame_s += 1.0 / FRAME_HZ
             counts = self.live.counts(t_s)
             if DEAD_CELL in self._on:
                 counts[len(counts) // 2] = np.nan
             sent = sender.send(counts, next((fault for fault in LINE_FAULTS if fault in self._on), ""))
             yield t_s, sent
-            self._heard(t_s, _decoded(decoder, sent, n))
+            self.heard(t_s, _decoded(decoder, sent, n))
 
 
 def _decoded(decoder: LinesDecoder, sent: bytes | None, n: int) -> Floats | None:

@@ -1,0 +1,1 @@
+"""One web page before the simulated shelf: what it sees, weighs, shows and tells, and what it can be asked."""
