@@ -7,6 +7,8 @@ the core hands each observation on, dates what comes back and tells the broker's
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from agent.attendant import Attendant, Movement
 from agent.config.schema import Config
 from agent.desk import Desk
@@ -16,6 +18,7 @@ from agent.messages import (
     ButtonPressed,
     Command,
     ConfigSet,
+    ContentSet,
     Counts,
     Detections,
     ErrandDone,
@@ -24,6 +27,8 @@ from agent.messages import (
     LabelsShown,
     Observation,
     Output,
+    Play,
+    PolicySet,
     Restored,
     SensorBack,
     SensorLost,
@@ -32,10 +37,13 @@ from agent.messages import (
     Tick,
     Tracks,
 )
+from agent.messages import Shown as OnScreen
 from agent.notices import Notices
 from agent.plain import plain, revive
 from agent.shelf.labels import ShelfEdge
 from agent.tracking.scene import Scene
+from agent.triggers.answers import Answers, Said
+from agent.triggers.candidates import Now
 from agent.triggers.shoppers import Shoppers, Shown, moment
 from wire import state as wire
 from wire.events import Clock, EventPayload
@@ -51,6 +59,8 @@ class Core:
         self._notices = Notices()
         self._clock = Clock(synced=False)
         self._wall_offset_s: float | None = None
+        self._utc_offset_s: int | None = None
+        self.answers = Answers(config.device.id)
         self._build(config)
 
     def _build(self, config: Config) -> None:
@@ -62,7 +72,7 @@ class Core:
         self.health = Health(config)
         self.shoppers = Shoppers(self.attendant.planogram, config.visits)
         self.edge = ShelfEdge(config)
-        self.desk = Desk(config, self.attendant, lambda: self.health)
+        self.desk = Desk(config, self.attendant, lambda: self.health, self.answers.audience)
 
     def step(self, observation: Observation) -> tuple[Output, ...]:
         """What follows from one observation."""
@@ -77,26 +87,40 @@ class Core:
             case Tick():
                 return self._tick(observation)
             case Command(t=t) | ErrandDone(t=t) | ButtonPressed(t=t):
-                return (*self.desk.hear(observation, self._wall_s(t)), *self._changed())
+                said = self.desk.hear(observation, self._wall_s(t))
+                return (*said, *self._answer(t, []), *self._changed())
+            case ContentSet() | PolicySet() | OnScreen():
+                return self._said(self.answers.hear(observation, self._clock))
             case ConfigSet():
                 return self._take_config(observation)
             case LabelsShown():
                 priced = self.edge.shown(observation, self._clock)
                 return (*(self._event(payload, payload.shown_s) for payload in priced), *self._changed())
             case Restored(t=t):
-                self.attendant.resume(t)
-                self.edge.resume()
-                self._forget_visitors(t)
-                self.shoppers.forget()
-                self._notices.forget()
-                return (*self.desk.resume(), *self._changed())
-            case SensorLost(stream=stream) if stream in EYES:
-                self.attendant.blind()
-            case SensorLost(stream="screen"):
-                self.edge.dark()
-            case Gap(t=t, stream=stream) | SensorLost(t=t, stream=stream) | SensorBack(t=t, stream=stream):
-                self.attendant.hole(t, stream.removeprefix("scale/"))  # `health` tells of it at the next Tick
+                return self._resume(t)
+            case SensorLost() | SensorBack() | Gap():
+                self._miss(observation)
         return ()
+
+    def _miss(self, told: SensorLost | SensorBack | Gap) -> None:
+        """Readings are missing; `health` tells of it at the next Tick."""
+        lost = told.stream if isinstance(told, SensorLost) else ""
+        if lost in EYES:
+            self.attendant.blind()
+        elif lost == "screen":
+            self.edge.dark()
+        else:
+            self.attendant.hole(told.t, told.stream.removeprefix("scale/"))
+
+    def _resume(self, t: float) -> tuple[Output, ...]:
+        """A new process goes on from a snapshot."""
+        self.attendant.resume(t)
+        self.edge.resume()
+        self._forget_visitors(t)
+        self.shoppers.forget()
+        self.answers.resume(t)
+        self._notices.forget()
+        return (*self.desk.resume(), *self._changed())
 
     def _take_config(self, new: ConfigSet) -> tuple[Output, ...]:
         """Goes on under another configuration: what is known is handed to parts built anew, as after a restart."""
@@ -123,18 +147,42 @@ class Core:
 
     def _see(self, tracks: Tracks) -> tuple[Output, ...]:
         told = self.attendant.see(tracks, self._clock)
-        shown = self._shown(self.shoppers.see(tracks, self._clock))
-        return (*self._moved(told), *shown)
+        people = self._people(self.shoppers.see(tracks, self._clock))
+        moved = self._moved(told)
+        answer = self._answer(tracks.t, [*told, *people]) if told or people else ()
+        return (*moved, *self._shown(people), *answer)
+
+    def _people(self, told: list[Shown]) -> list[Shown]:
+        """While staff is at work nobody there is a shopper."""
+        if self.attendant.mode == "open":
+            return told
+        self.shoppers.forget()
+        return []
 
     def _shown(self, told: list[Shown]) -> tuple[Output, ...]:
-        """While staff is at work nobody there is a shopper."""
-        if self.attendant.mode != "open":
-            self.shoppers.forget()
-            return ()
         return tuple(self._event(payload, moment(payload)) for payload in told)
 
+    def _answer(self, t: float, told: Sequence[EventPayload]) -> tuple[Output, ...]:
+        """What the strip says to it. Most frames and samples tell nothing, and then there is nothing to answer."""
+        now = Now(t, self._wall_s(t), self._utc_offset_s)
+        stock, people = self.attendant.ledger.stock.state(), self.shoppers.visits.people
+        return self._said(self.answers.happened(told, now, self.attendant.mode, stock, people, self._clock))
+
+    def _said(self, said: Iterable[Said | wire.Learned]) -> tuple[Output, ...]:
+        return tuple(self._output(one) for one in said)
+
+    def _output(self, said: Said | wire.Learned) -> Output:
+        match said:
+            case Play():
+                return said
+            case wire.Learned():
+                return State(said)
+            case _:
+                return self._event(said, said.ended_s)
+
     def _weigh(self, counts: Counts) -> tuple[Output, ...]:
-        return self._moved(self.attendant.weigh(counts, self._clock))
+        told = self.attendant.weigh(counts, self._clock)
+        return (*self._moved(told), *self._answer(counts.t, told)) if told else ()
 
     def _moved(self, told: list[Movement]) -> tuple[Output, ...]:
         if not told:
@@ -145,6 +193,7 @@ class Core:
     def _tick(self, tick: Tick) -> tuple[Output, ...]:
         self._clock = Clock(synced=tick.synced, uncertainty_ms=tick.uncertainty_ms)
         self._wall_offset_s = None if tick.wall_s is None else tick.wall_s - tick.t
+        self._utc_offset_s = tick.utc_offset_s
         judgement = self.health.judge(tick.t, self._clock)
         told = [self._event(payload, payload.at_s) for payload in judgement.events]
         health = wire.Health(
@@ -154,8 +203,10 @@ class Core:
             outbox_parked=tick.outbox_parked,
             outbox_faults=tick.outbox_faults,
         )
-        shown = self._shown(self.shoppers.pass_time(tick.t, self._clock))
-        return (*told, *shown, *self.desk.pass_time(tick), *self._changed(health))
+        people = self._people(self.shoppers.pass_time(tick.t, self._clock))
+        learned = self.answers.pass_time(tick.t, self.shoppers.visits.people)
+        said = (*self._answer(tick.t, people), *(() if learned is None else (State(learned),)))
+        return (*told, *self._shown(people), *said, *self.desk.pass_time(tick), *self._changed(health))
 
     def _event(self, payload: EventPayload, at_s: float) -> Event:
         wall_s = self._wall_s(at_s)
@@ -178,11 +229,12 @@ class Core:
         """The whole core as plain JSON values, sharing nothing with it."""
         state = {
             "version": VERSION,
-            "clock": [self._clock.synced, self._clock.uncertainty_ms, self._wall_offset_s],
+            "clock": [self._clock.synced, self._clock.uncertainty_ms, self._wall_offset_s, self._utc_offset_s],
             "attendant": self.attendant.snapshot(),
             "scene": self.scene.snapshot(),
             "view": self.view.snapshot(),
             "shoppers": self.shoppers.snapshot(),
+            "answers": self.answers.snapshot(),
             "edge": self.edge.snapshot(),
             "desk": self.desk.snapshot(),
             "health": self.health.snapshot(),
@@ -192,8 +244,8 @@ class Core:
 
     @classmethod
     def restore(cls, config: Config, snapshot: Snapshot) -> Core:
-        """A core that goes on exactly where `snapshot` was taken; under another configuration with all that still holds.
-        ValueError for what is no snapshot."""
+        """A core that goes on exactly where `snapshot` was taken; under another configuration with all that still
+        holds. ValueError for what is no snapshot."""
         core = cls(config)
         if snapshot.get("version") != VERSION:
             raise ValueError(f"the snapshot has version {snapshot.get('version')!r}, this agent reads {VERSION}")
@@ -204,12 +256,13 @@ class Core:
         return core
 
     def _load(self, state: Snapshot) -> None:
-        synced, uncertainty_ms, self._wall_offset_s = state["clock"]
+        synced, uncertainty_ms, self._wall_offset_s, self._utc_offset_s = state["clock"]
         self._clock = Clock(synced=synced, uncertainty_ms=uncertainty_ms)
         self.attendant.restore(state["attendant"])
         self.scene.restore(state["scene"])
         self.view.restore(state["view"])
         self.shoppers.restore(state["shoppers"])
+        self.answers.restore(state["answers"])
         self.edge.restore(state["edge"])
         self.health = Health.restore(self.config, state["health"])
         self.desk.restore(state["desk"])

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 REACH = 6.0  # deviations; beyond them lie 1e-9 of a variable
 NODES = 25  # of each variable, half a deviation apart
-MOST_NODES = 96  # of the merged grid; docs/decisions/bandit.md has what that costs and how far it is off
+MOST_NODES = 64  # of the merged grid; docs/decisions/bandit.md has what more would cost and bring
 ROOT2 = math.sqrt(2.0)
 
 
