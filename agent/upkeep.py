@@ -93,7 +93,8 @@ class Upkeep:
         if weigher.trimmed(stretch.index, factor) > MOST_CHANGE:
             return False, (
                 f"lane {lane!r} says {level_g:.1f} g of the {mass_g:g} g: that would change its configured"
-                f" counts_per_gram by more than {100 * MOST_CHANGE:.0f} %; look at the mass, at what else lies there and at the cells"
+                f" counts_per_gram by more than {100 * MOST_CHANGE:.0f} %; look at the mass, at"
+                " what else lies there and at the cells"
             )
         weigher.rescale(stretch.index, factor)
         numbers = ", ".join(f"{counts:.6g}" for counts in weigher.counts_per_gram(stretch.index))

@@ -1,0 +1,1 @@
+"""Orders that the core cannot carry out itself: identify, diagnose, record, restart."""
