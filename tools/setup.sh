@@ -71,14 +71,22 @@ setup_python() {
     say "ready"
 }
 
-setup_mosquitto() {
-    if PATH=$PATH:/usr/sbin command -v mosquitto >/dev/null; then return; fi
+setup_tool() {  # what it is known by (a command, or a file), why, package...
+    local known=$1 why=$2; shift 2
+    if [ -e "$known" ] || PATH=$PATH:/usr/sbin command -v "$known" >/dev/null; then return; fi
     if can_apt; then
-        say "the system tests start an MQTT broker of their own"
-        apt_install mosquitto || say "apt could not install mosquitto; the tests that need it will be skipped"
+        say "$why"
+        apt_install "$@" || say "apt could not install $*; the tests that need it will be skipped"
     else
-        say "mosquitto is missing, the tests that need it will be skipped; for them run: sudo apt install mosquitto"
+        say "$why, and $known is missing: they will be skipped; for them run: sudo apt install $*"
     fi
+}
+
+setup_tools() {
+    setup_tool mosquitto "the system tests start an MQTT broker of their own" mosquitto
+    setup_tool strace "the tests of power cuts read the system calls of the agent" strace
+    setup_tool /usr/share/fonts/truetype/wqy/wqy-microhei.ttc "the tests of labels write Chinese" fonts-wqy-microhei
+    setup_tool chromium "the tests of the console look at it in a browser" chromium chromium-driver
 }
 
 setup_asyncapi() {
@@ -106,6 +114,6 @@ setup_models() {  # the agent weighs without its eyes: whatever is missing here 
 case "${1:-}" in
     python) setup_python ;;
     models) setup_models ;;
-    test-tools) setup_mosquitto; setup_asyncapi ;;
+    test-tools) setup_tools; setup_asyncapi ;;
     *) echo "usage: tools/setup.sh python | models | test-tools" >&2; exit 64 ;;
 esac
