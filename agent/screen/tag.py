@@ -1,0 +1,70 @@
+"""A price as shelf labels set it: the whole part large, currency and cents smaller, the cents raised.
+
+Small prices are set in one size: a cent of five pixels can be read by nobody.
+Not here: how the number is written (shelf/price.py), where it stands (label.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from agent.screen.colours import RGB
+from agent.screen.sheet import Sheet
+from agent.screen.text import DIGIT, Pen
+from agent.shelf.price import PriceText
+
+ONE_SIZE_PX = 26  # below it all parts are of one size
+SMALL = 0.56  # of the whole part's size: cents and currency
+KERN = 0.04  # of the size, between parts
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A piece of a price: `raised`: its top is level with the whole part's."""
+
+    text: str
+    px: int
+    raised: bool
+
+
+def price_width(pen: Pen, price: PriceText, px: int) -> float:
+    """In pixels."""
+    parts = list(_parts(price, px))
+    return sum(pen.width(part.text, part.px, bold=True) for part in parts) + _kern(px) * (len(parts) - 1)
+
+
+def fit_price(pen: Pen, price: PriceText, width: float, largest: int, smallest: int) -> int | None:
+    """The largest size in which it is no wider; None where even the smallest is."""
+    for px in range(largest, smallest - 1, -1):
+        if price_width(pen, price, px) <= width:
+            return px
+    return None
+
+
+def draw_price(sheet: Sheet, price: PriceText, right: float, baseline: float, px: int, ink: RGB) -> None:
+    """Flush right."""
+    left = right - price_width(sheet.pen, price, px)
+    for part in _parts(price, px):
+        lift = DIGIT * (px - part.px) if part.raised else 0.0
+        sheet.write(left, round(baseline - lift), part.text, part.px, ink, bold=True)
+        left += sheet.pen.width(part.text, part.px, bold=True) + _kern(px)
+
+
+def _kern(px: int) -> float:
+    return round(KERN * px) if px >= ONE_SIZE_PX else 0
+
+
+def _parts(price: PriceText, px: int) -> Iterator[Part]:
+    if px < ONE_SIZE_PX:
+        yield Part(str(price), px, raised=False)
+        return
+    small = round(SMALL * px)
+    point, cents = price.fraction[:1], price.fraction[1:]
+    if price.before.strip():
+        yield Part(price.before.strip(), small, raised=True)
+    yield Part(price.whole + point, px, raised=False)
+    if cents:
+        yield Part(cents, small, raised=True)
+    if price.after.strip():
+        yield Part(price.after.strip(), small, raised=False)

@@ -1,0 +1,147 @@
+"""Writes lines of mixed Chinese and Latin, and makes them fit.
+
+A line is cut into runs, each in the first font that has its characters; what no font has is left out and remembered in
+`missing`, so that it can be said: there are no boxes on a price label. Shaping is raqm's where Pillow has it.
+Not here: font files (fonts.py), what is written where (label.py, card.py).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from PIL import ImageDraw
+
+from agent.screen.colours import RGB
+from agent.screen.fonts import Fonts
+
+LINE = 1.22  # from one baseline to the next, in sizes
+ASCENT = 0.88  # of the size: from the top of a Chinese character to its baseline
+DIGIT = 0.74  # of the size: height of a digit, about; of the fonts named in fonts.py none is higher
+SMALLEST_PX = 11  # of any text: Chinese characters fill up below it
+ELLIPSIS = "\u2026"
+# A Chinese or Japanese character may end a line, unless what follows may not begin one.
+PIECES = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef][、。，．）」』：；？！·ー]*|[^\s\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]+|\s+")  # noqa: E501  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Text in lines of one size. `cut`: it ends in an ellipsis."""
+
+    px: int
+    lines: tuple[str, ...]
+    cut: bool
+
+    @property
+    def height(self) -> float:
+        """Of all lines, from the top of the first to the foot of the last."""
+        return self.px * (1.0 + LINE * (len(self.lines) - 1))
+
+
+class Pen:
+    """Measures and writes. `missing` collects characters that no font has."""
+
+    def __init__(self, fonts: Fonts) -> None:
+        self.fonts = fonts
+        self.missing: set[str] = set()
+        self._runs = lru_cache(maxsize=512)(self._cut_into_runs)
+        self._widths = lru_cache(maxsize=4096)(self._measure)
+
+    def can(self, text: str) -> bool:
+        """Is there a font for each of its characters?"""
+        return all(self.fonts.number_for(character) is not None for character in text)
+
+    def width(self, text: str, px: int, bold: bool = False) -> float:
+        """In pixels."""
+        return self._widths(text, px, bold)
+
+    def write(
+        self, draw: ImageDraw.ImageDraw, left: float, baseline: float, text: str, px: int, ink: RGB, bold: bool = False
+    ) -> float:
+        """Writes one line and returns where it ends."""
+        for number, run in self._runs(text):
+            font, thicker = self.fonts.at(number, px, bold), self.fonts.thicker_px(number, px, bold)
+            draw.text((left + thicker, baseline), run, ink, font, anchor="ls", stroke_width=thicker, stroke_fill=ink)
+            left += font.getlength(run) + 2 * thicker
+        return left
+
+    def fit(self, text: str, width: float, largest: int, smallest: int, bold: bool = False) -> int | None:
+        """The largest size in which the whole text is no wider; None where even the smallest is too wide."""
+        if smallest > largest or self.width(text, smallest, bold) > width:
+            return None
+        low, high = smallest, largest
+        while low < high:
+            middle = (low + high + 1) // 2
+            low, high = (middle, high) if self.width(text, middle, bold) <= width else (low, middle - 1)
+        return low
+
+    def lines(self, text: str, width: float, height: float, largest: int, smallest: int, most: int) -> Lines | None:
+        """The text in at most `most` lines, as large as fits; cut in the smallest size where it must be. None where
+        not even some of it can stand there."""
+        for px in range(min(largest, int(height)), smallest - 1, -1):
+            count = min(most, 1 + int((height / px - 1.0) / LINE + 1e-9))
+            lines = self._wrapped(text, width, px)
+            if lines is not None and len(lines) <= count:
+                return Lines(px, lines, cut=False)
+        if smallest > height:
+            return None
+        count = min(most, 1 + int((height / smallest - 1.0) / LINE + 1e-9))
+        return self._cut(text, width, smallest, count)
+
+    def _wrapped(self, text: str, width: float, px: int) -> tuple[str, ...] | None:
+        """None where a single piece is wider than a line."""
+        lines, line = [], ""
+        for piece in PIECES.findall(text):
+            if self.width((line + piece).rstrip(), px) <= width:
+                line += piece
+            elif line.strip():
+                lines.append(line.strip())
+                line = piece.lstrip()
+            if line and self.width(line.rstrip(), px) > width:
+                return None
+        return (*lines, line.strip()) if line.strip() else tuple(lines)
+
+    def _cut(self, text: str, width: float, px: int, most: int) -> Lines | None:
+        lines: list[str] = []
+        rest = text.strip()
+        while rest and len(lines) < most:
+            last = len(lines) == most - 1
+            taken = self._prefix(rest, width, px, ELLIPSIS if last else "")
+            if not taken:
+                return None
+            left = rest[len(taken) :].lstrip()
+            lines.append(taken.rstrip() + (ELLIPSIS if last and left else ""))
+            rest = left
+        return Lines(px, tuple(lines), cut=True) if lines else None
+
+    def _prefix(self, text: str, width: float, px: int, tail: str) -> str:
+        """As many characters as fit; with `tail` behind them where they are not all."""
+        if self.width(text, px) <= width:
+            return text
+        low, high = 0, len(text)
+        while low < high:
+            middle = (low + high + 1) // 2
+            fits = self.width(text[:middle].rstrip() + tail, px) <= width
+            low, high = (middle, high) if fits else (low, middle - 1)
+        return text[:low]
+
+    def _measure(self, text: str, px: int, bold: bool) -> float:
+        total = 0.0
+        for number, run in self._runs(text):
+            total += self.fonts.at(number, px, bold).getlength(run) + 2 * self.fonts.thicker_px(number, px, bold)
+        return total
+
+    def _cut_into_runs(self, text: str) -> tuple[tuple[int, str], ...]:
+        runs: list[tuple[int, str]] = []
+        for character in text:
+            number = self.fonts.number_for(character)
+            if runs and self.fonts.has(runs[-1][0], character) and not character.isalnum():
+                number = runs[-1][0]  # a space or a comma is no reason to change
+            if number is None:
+                self.missing.add(character)
+            elif runs and runs[-1][0] == number:
+                runs[-1] = (number, runs[-1][1] + character)
+            else:
+                runs.append((number, character))
+        return tuple(runs)
