@@ -75,7 +75,7 @@ def examine(
 ) -> Report:
     """Listens to each scale in turn and puts together what is known."""
     reports = tuple(examine_scale(scale, seconds, open_scale, clock) for scale in scales)
-    findings = [*_judge_wiring(config, ports), *(finding for report in reports for finding in report.findings)]
+    findings = [*judge_wiring(config, ports), *(finding for report in reports for finding in report.findings)]
     return Report(tuple(ports), reports, tuple(findings))
 
 
@@ -125,7 +125,7 @@ def _without_name(scale: Scale, error: ScaleError) -> str:
     return str(error).removeprefix(f'scale "{scale.name}": ')
 
 
-def _judge_wiring(config: Config, ports: list[Port]) -> list[Finding]:
+def judge_wiring(config: Config, ports: list[Port]) -> list[Finding]:
     """Configuration against what is plugged in: nothing configured, a port that is not there, a name that wanders."""
     if not config.scales:
         free = next((port.stable or port.device for port in ports), "/dev/serial/by-id/...")

@@ -1,0 +1,1 @@
+"""Buttons and a light on the device."""
