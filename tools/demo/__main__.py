@@ -1,8 +1,9 @@
 """`make demo`: watch a shelf tell a broker who took what, with nothing but this machine.
 
 By itself the agent has eyes of its own and looks at painted pictures; without models, or with another layout, an
-outside tracker tells it where hands are. Not here: the parts (house.py), whose eyes (looking.py), what is known
-(board.py), how it looks (screen.py, eyes.py).
+outside tracker tells it where hands are. A console opens beside it, whose page makes the shopper act; a play that is
+measured is known beforehand and has none. Not here: the parts (house.py), whose eyes (looking.py), what is known
+(board.py), how it looks (screen.py, eyes.py), the console (tools/bench/console/).
 """
 
 from __future__ import annotations
@@ -15,14 +16,19 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
 import numpy as np
+from nacl.signing import SigningKey
 from rich.console import Console
 from rich.live import Live
 
+from tools.bench.console.console import console
+from tools.bench.console.dress import dressed
 from tools.bench.layouts import LAYOUTS
+from tools.bench.live.play import LivePlay
 from tools.bench.world import SCENARIOS, Play, everyday_shop, simulate
 from tools.demo.board import SETTLE_S, Board
 from tools.demo.eyes import Sight
@@ -36,6 +42,7 @@ from wire.topics import Topics
 
 FRAMES_HZ = 8.0
 START_S = 20.0  # the agent is online by then, or something is wrong
+SECONDS, CONSOLE_SECONDS = 600.0, 3600.0
 USAGE = 64
 
 
@@ -51,20 +58,28 @@ def main(arguments: list[str] | None = None) -> int:
     asked = _asked(arguments)
     if asked is None:
         return USAGE
+    live: LivePlay | None = None
     try:
         looking = _looking(asked)
-        play, looking = _play(asked, looking)
+        if asked.console:
+            live = LivePlay(asked.layout, asked.seed, asked.seconds)
+        play, looking = (live.play, looking) if live is not None else _play(asked, looking)
     except LookingError as error:
         print(f"tools.demo: {error}", file=sys.stderr)
         return USAGE
     faults = mishaps(np.random.default_rng(asked.seed), play.until_s) if asked.faults else []
     board = Board(play.truth, named=looking is None, scored=not asked.camera)
+    key = SigningKey.generate()
     with _signals() as told:
         try:
-            with house(play, faults, asked.seed, looking) as home:
+            dress = None if live is None else partial(dressed, key=key)
+            with house(play, faults, asked.seed, looking, live, dress) as home:
                 if told:  # raised in a hook that runs after a fork, Python only prints it
                     raise told[0]
-                return _watch(Demo(home, play, board, asked, looking))
+                return _watch(Demo(home, play, board, asked, looking, live, key))
+        except OSError as error:  # the console's port
+            print(f"tools.demo: {error}", file=sys.stderr)
+            return 1
         except Stopped as stopped:
             print(_last_line(board, stopped.at_s, asked), flush=True)
             return 130
@@ -79,14 +94,17 @@ class Demo:
     board: Board
     asked: argparse.Namespace
     looking: Looking | None
+    live: LivePlay | None
+    key: SigningKey
 
-    def screen(self, console: Console) -> Screen:
+    def screen(self, console: Console, address: str) -> Screen:
         sight = (
             None
             if self.looking is None
             else Sight(self.home.config, self.looking.models, weighed=self.looking.camera is None)
         )
-        return Screen(self.play, self.board, f"shelfd demo, seed {self.asked.seed}", console, sight)
+        title = f"shelfd console: {address}" if address else f"shelfd demo, seed {self.asked.seed}"
+        return Screen(self.play, self.board, title, console, sight)
 
 
 def _looking(asked: argparse.Namespace) -> Looking | None:
@@ -118,9 +136,11 @@ def _play(asked: argparse.Namespace, looking: Looking | None) -> tuple[Play, Loo
 
 def _asked(arguments: list[str] | None) -> argparse.Namespace | None:
     parser = argparse.ArgumentParser("python -m tools.demo", description=__doc__, exit_on_error=False)
-    parser.add_argument("--seconds", type=float, default=600.0, help="how long (default 600, at least 20)")
+    parser.add_argument("--seconds", type=float, help="how long, at least 20 (default 600; with a console 3600)")
     parser.add_argument("--seed", type=int, default=1, help="which play (default 1)")
-    parser.add_argument("--shoppers", type=int, default=2, help="how many at once, 1-3 (default 2)")
+    parser.add_argument("--shoppers", type=int, default=2, help="how many at once, 1-3 (default 2; 0 with a console)")
+    parser.add_argument("--no-console", dest="console", action="store_false", help="no page in a browser beside it")
+    parser.add_argument("--port", type=int, default=0, help="of the console's page on loopback (default: a free one)")
     parser.add_argument(
         "--layout", choices=sorted(LAYOUTS), help="which kind of shelf (default bottles, which the agent sees itself)"
     )
@@ -137,7 +157,9 @@ def _asked(arguments: list[str] | None) -> argparse.Namespace | None:
         asked, rest = parser.parse_known_args(arguments)
         if rest:
             raise argparse.ArgumentError(None, f"unknown: {' '.join(rest)}; see --help")
-        if asked.seconds < 20 or not 1 <= asked.shoppers <= 3 or asked.seed < 0:
+        asked.console = asked.console and not (asked.json or asked.picture or asked.camera or asked.faults)
+        asked.seconds = asked.seconds or (CONSOLE_SECONDS if asked.console else SECONDS)
+        if asked.seconds < 20 or not (0 if asked.console else 1) <= asked.shoppers <= 3 or asked.seed < 0:
             raise argparse.ArgumentError(None, "--seconds from 20 on, --shoppers 1 to 3, --seed from 0 on")
         if asked.camera and asked.layout not in (None, "bottles"):
             raise argparse.ArgumentError(None, "--camera: the shelf before it is the layout bottles")
@@ -175,15 +197,29 @@ def _watch(demo: Demo) -> int:
     try:
         if not _online(home, board):
             return 1
-        home.shop.begin()
-        board.began_s = home.shop.began_s
-        show = _paint if asked.picture else _show if sys.stdout.isatty() and not asked.json else _wait
-        if not show(demo):
-            return 1
+        with _console(demo) as address:
+            home.shop.begin()
+            board.began_s = home.shop.began_s
+            show = _paint if asked.picture else _show if sys.stdout.isatty() and not asked.json else _wait
+            if not show(demo, address):
+                return 1
     finally:
         stop(client)
     print(_last_line(board, time.monotonic(), asked), flush=True)
     return 0
+
+
+@contextlib.contextmanager
+def _console(demo: Demo) -> Iterator[str]:
+    """Its address while the block lasts, "" without one."""
+    if demo.live is None:
+        yield ""
+        return
+    models = demo.looking.models if demo.looking is not None else ()
+    crowd, port = demo.asked.shoppers, demo.asked.port
+    with console(demo.home, demo.live, demo.board, crowd=crowd, models=models, port=port) as served:
+        print(f"console: {served.address}", file=sys.stderr, flush=True)
+        yield served.address
 
 
 def _online(home: House, board: Board) -> bool:
@@ -208,7 +244,7 @@ def _running(demo: Demo) -> Iterator[float]:
         time.sleep(1 / FRAMES_HZ)
 
 
-def _wait(demo: Demo) -> bool:
+def _wait(demo: Demo, _address: str) -> bool:
     said = 0
     for play_s in _running(demo):
         moves = demo.board.moves()
@@ -223,19 +259,19 @@ def _wait(demo: Demo) -> bool:
     return _well(demo.home, demo.board)
 
 
-def _show(demo: Demo) -> bool:
-    console = Console()
-    screen = demo.screen(console)
-    with Live(console=console, screen=True, auto_refresh=False) as live:
+def _show(demo: Demo, address: str) -> bool:
+    terminal = Console()
+    screen = demo.screen(terminal, address)
+    with Live(console=terminal, screen=True, auto_refresh=False) as live:
         for play_s in _running(demo):
             kinds = [f"the demo made a fault: {fault.kind}" for fault in demo.home.shop.faults_now()]
             live.update(screen.draw(time.monotonic(), play_s, kinds), refresh=True)
     return _well(demo.home, demo.board)
 
 
-def _paint(demo: Demo) -> bool:
+def _paint(demo: Demo, address: str) -> bool:
     drawn_on = canvas()
-    screen = demo.screen(drawn_on)
+    screen = demo.screen(drawn_on, address)
     for play_s in _running(demo):
         hand = demo.board.eyes is not None and bool(demo.board.eyes[0].parts)  # the more to see in a picture
         if play_s >= (AFTER if hand or demo.looking is None else LATEST) * demo.play.until_s:

@@ -6,7 +6,6 @@ picture (tools/bench/camera/live.py).
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -23,8 +22,6 @@ from tools.bench.shop import Shop
 LINE_FAULTS = ("unplug", "stall", "garbage", "noise", "glitches")  # of several that are on, the first is felt
 DEAD_CELL = "dead cell"
 BLIND = "blind"  # the tracker says nothing; a painted camera is covered by its easel
-STEP_S = 0.1
-JOIN_S = 5.0
 Heard = Callable[[float, Floats | None], None]
 Seen = Callable[[Tracks], None]
 
@@ -77,21 +74,3 @@ class LiveShop(Shop):
 def _decoded(decoder: LinesDecoder, sent: bytes | None, n: int) -> Floats | None:
     readings = [reading for reading in decoder.feed(sent or b"") if len(reading.values) == n]
     return np.array([np.nan if x is None else x for x in readings[-1].values]) if readings else None
-
-
-class Acting:
-    """The thread in which people act."""
-
-    def __init__(self, step: Callable[[], None]) -> None:
-        self._step, self._stop = step, threading.Event()
-        self._thread = threading.Thread(target=self._run, name="people")
-        self._thread.start()
-
-    def close(self) -> None:
-        """May be called twice."""
-        self._stop.set()
-        self._thread.join(JOIN_S)
-
-    def _run(self) -> None:
-        while not self._stop.wait(STEP_S):
-            self._step()
