@@ -11,6 +11,7 @@ import ipaddress
 import re
 from collections.abc import Callable, Iterable, Iterator
 
+from agent.config.buttons_check import BUTTON_RULES
 from agent.config.camera_check import CAMERA_RULES
 from agent.config.planogram_check import PLANOGRAM_RULES
 from agent.config.problem import ConfigError, Problem, in_order
@@ -30,7 +31,8 @@ Rule = Callable[[Config], Iterator[Problem]]
 
 def check(config: Config) -> list[Problem]:
     """Every error and warning that a well-written configuration may still have, sorted by path."""
-    return in_order(problem for rule in (*RULES, *CAMERA_RULES, *PLANOGRAM_RULES) for problem in rule(config))
+    rules = (*RULES, *CAMERA_RULES, *BUTTON_RULES, *PLANOGRAM_RULES)
+    return in_order(problem for rule in rules for problem in rule(config))
 
 
 def demand(config: Config) -> list[Problem]:

@@ -114,6 +114,8 @@ def _translated(error: Exception) -> ButtonsError:
         return ButtonsError("busy", f"a pin is in use by another program or overlay ({text}): free it, or take another")
     if name == "PinInvalidPin":
         return ButtonsError("wrong_pin", f"this board has no such pin ({text}): correct the numbers in [buttons]")
+    if ".lgd-nfy" in text:
+        return ButtonsError("no_chip", f"lgpio cannot write where the agent was started ({text}): systemd/buttons.conf")
     if name == "PinUnknownPi" or isinstance(error, FileNotFoundError):
         return ButtonsError(
             "unknown_board", f"this is no Raspberry Pi that gpiozero knows ({text}): see docs/buttons.md"

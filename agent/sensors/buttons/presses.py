@@ -44,7 +44,7 @@ class Presses:
     def pass_time(self, t: float, down: frozenset[str]) -> list[ButtonPressed]:
         """Presses that have become long by `t`, or are over. `down`: which are down, as the pins say: an edge may have
         been lost."""
-        over = [self.edge(button, False, t) for button in self._since_s.keys() - down]
+        over = [self.edge(button, False, t) for button in sorted(self._since_s.keys() - down)]
         self.stuck |= {button for button, since_s in self._since_s.items() if t - since_s >= STUCK_S}
         long = [b for b, since_s in self._since_s.items() if b not in self._told and t - since_s >= HOLD_S]
         self._told.update(long)
