@@ -75,15 +75,14 @@ def open_signed(kind: str, body: bytes, trust: Trust) -> Opened | tuple[Peek, Do
     return Opened(kind, envelope, payload, peek.hash, head.version, head.by)
 
 
-def contents(opened: Opened, store: str, device: str) -> Document:
-    """The document itself. DocumentError where it is for somebody else or cannot be read."""
+def demand_addressed(opened: Opened, store: str, device: str) -> None:
+    """DocumentError where it is for somebody else."""
     head = _read_head(opened.payload)
     if head.store != store:
         raise DocumentError(finding("store", f"this is for store {head.store!r}; this shelf stands in {store!r}"))
     if head.device not in (device, ALL):
         hint = f"write {device!r}, or {ALL!r} for every device of the store"
         raise DocumentError(finding("device", f"this is for device {head.device!r}; this is {device!r}", hint))
-    return decoded(opened.kind, opened.payload)
 
 
 def decoded(kind: str, payload: bytes) -> Document:

@@ -13,38 +13,41 @@ from collections.abc import Callable, Iterator
 
 from agent.documents.findings import bounded, finding
 from agent.documents.protocol import Beat, Changes
+from agent.triggers.features import SIZE
 from wire.documents import Arm, Asset, Policy, PolicyDocument
 from wire.reported import Finding
 
 MOST_TIMES = 1_000_000_000  # showings in one sum: exact as a float, and more than a chain of stores has in years
+MOST_FEATURES = 64
 LEAST_PIVOT = 0.5  # of A + I; that of a true sum is at least 1
 
 
 class PolicyKind:
-    """Implements Kind. `items`: names of the content in force, None while there is none; `features`: how many an arm
-    has."""
+    """Implements Kind. `items`: names of the content in force, None while there is none."""
 
     kind = "policy"
 
-    def __init__(self, changes: Changes, items: Callable[[], frozenset[str] | None], features: int) -> None:
-        self._changes, self._items, self._features = changes, items, features
+    def __init__(self, changes: Changes, items: Callable[[], frozenset[str] | None]) -> None:
+        self._changes, self._items = changes, items
 
     def check(self, document: PolicyDocument) -> list[Finding]:
         policy = document.policy
-        return list(bounded([*_rules(policy), *_arms(policy, self._features)]))
+        return list(bounded([*_rules(policy), *_arms(policy)]))
 
     def notes(self, document: PolicyDocument) -> list[Finding]:
-        """Content may come later, so a name that nobody knows is no error."""
-        known = self._items()
-        if known is None:
-            return []
-        shown = (
-            (f"policy.rules[{i}].show", name) for i, rule in enumerate(document.policy.rules) for name in rule.show
-        )
-        unknown = (
-            finding(path, f"no item {name!r} in the content in force") for path, name in shown if name not in known
-        )
-        return list(bounded(unknown))
+        """Content may come later, so a name that nobody knows is no error; nor are sums over other features, which
+        the core leaves alone."""
+        policy, known = document.policy, self._items()
+        found = [
+            finding(f"policy.arms[{i}]", f"sums over {len(arm.b)} features are not used: this version has {SIZE}")
+            for i, arm in enumerate(policy.arms)
+            if len(arm.b) != SIZE
+        ]
+        for i, rule in enumerate(policy.rules):
+            for name in rule.show:
+                if known is not None and name not in known:
+                    found.append(finding(f"policy.rules[{i}].show", f"no item {name!r} in the content in force"))
+        return list(bounded(found))
 
     def needs(self, document: PolicyDocument) -> tuple[Asset, ...]:
         return ()
@@ -70,21 +73,21 @@ def _rules(policy: Policy) -> Iterator[Finding]:
             yield finding(f"policy.rules[{i}].least_s", "only a hesitation or a dwell lasts", hint)
 
 
-def _arms(policy: Policy, features: int) -> Iterator[Finding]:
+def _arms(policy: Policy) -> Iterator[Finding]:
     yield from _once("policy.arms", [arm.content for arm in policy.arms])
     for i, arm in enumerate(policy.arms):
-        reason = _arm(arm, features)
+        reason = _arm(arm)
         if reason is not None:
             hint = "send sums as devices publish them in state/learned, or leave the arm out: it learns anew"
             yield finding(f"policy.arms[{i}]", reason, hint)
 
 
-def _arm(arm: Arm, features: int) -> str | None:
+def _arm(arm: Arm) -> str | None:
     """Why these are no sums over vectors of 0 and 1; None where they may be."""
+    features = len(arm.b)
     triangle = features * (features + 1) // 2
-    if len(arm.a) != triangle or len(arm.b) != features:
-        has = f"a has {len(arm.a)} numbers and b {len(arm.b)}"
-        return f"{has}; {features} features need {triangle} and {features}"
+    if not 1 <= features <= MOST_FEATURES or len(arm.a) != triangle:
+        return f"a has {len(arm.a)} numbers and b {features}; {features} features need {triangle}"
     if max((*arm.a, *arm.b), default=0) > MOST_TIMES:
         return f"a number is above {MOST_TIMES}"
     rows = [arm.a[i * (i + 1) // 2 : (i + 1) * (i + 2) // 2] for i in range(features)]

@@ -30,6 +30,10 @@ class DocumentError(Exception):
         self.findings = findings
 
 
+class KeepError(DocumentError):
+    """The disk did not take it. It is worth another try after a while."""
+
+
 class ApplyError(DocumentError):
     """Raised by an `apply`: the change could not be made. What was in force before is applied again."""
 

@@ -35,8 +35,9 @@ class Trial(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A document in force that has not proven itself."""
 
     held: Held
-    alive: tuple[str, ...] = ()  # streams that lived before it
-    rss_mb: float | None = None  # memory before it
+    lasts_s: float  # these terms were set before it, see probation.Terms
+    most_mb: float
+    alive: tuple[str, ...] = ()  # streams that lived before it and that it wants
     broker: bool = False  # it changed the way to the broker
     orderly: bool = False  # the process has ended in order since; never true while one runs
     starts: int = 0  # how often the process was started anew in order meanwhile
@@ -69,7 +70,7 @@ class Record(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def held(self) -> tuple[Held, ...]:
         """All whose payload has to be kept."""
         trial = self.trial.held if self.trial else None
-        return tuple(held for held in (self.good, self.before, self.looked_at, trial) if held is not None)
+        return tuple(held for held in (self.good, self.before, trial) if held is not None)
 
     def why_harmful(self, hash: str) -> str | None:
         """Why this document was taken back; None for one that was not."""
@@ -124,5 +125,7 @@ class Record(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return replace(self, trial=self.trial and replace(self.trial, orderly=False, starts=self.trial.starts + 1))
 
     def fall_back(self) -> Record:
-        """The good one cannot be read any more."""
+        """What is in force cannot be read any more. As it was accepted, it may come again."""
+        if self.trial is not None:
+            return replace(self, trial=None)
         return replace(self, good=self.before, before=None)

@@ -19,7 +19,7 @@ from pathlib import Path
 import msgspec
 
 from agent.documents.findings import finding
-from agent.documents.protocol import DocumentError
+from agent.documents.protocol import KeepError
 from agent.documents.record import Record
 from agent.files import UNFINISHED, write_whole
 from wire.limits import MAX_DOCUMENT_BYTES
@@ -66,7 +66,7 @@ class Store:
 
     def save(self, index: Index) -> None:
         """On the medium when this returns, in one copy at least: the one with the higher generation counts.
-        DocumentError where neither can be written; what is remembered is then as before."""
+        KeepError where neither can be written; what is remembered is then as before."""
         index = msgspec.structs.replace(index, generation=self.index.generation + 1)
         body = msgspec.json.encode(index)
         errors = []
@@ -80,8 +80,12 @@ class Store:
             raise _cannot_keep(errors[0])
         self.index = index
 
+    def assume(self, index: Index) -> None:
+        """This holds for as long as the process lives, though it cannot be kept."""
+        self.index = index
+
     def keep(self, kind: str, hash: str, payload: bytes) -> None:
-        """DocumentError where the payload cannot be kept."""
+        """KeepError where the payload cannot be kept."""
         try:
             write_whole(self._place(kind, hash), payload)
         except OSError as error:
@@ -156,6 +160,6 @@ def _summed(body: bytes) -> bytes:
     return hashlib.sha256(body).hexdigest().encode() + b"\n" + body
 
 
-def _cannot_keep(error: OSError) -> DocumentError:
+def _cannot_keep(error: OSError) -> KeepError:
     reason = f"the device cannot keep it ({error.strerror or error}), so it is not applied"
-    return DocumentError(finding("", reason, "make room on its disk, or mend documents.dir; then send it again"))
+    return KeepError(finding("", reason, "make room on its disk, or mend documents.dir; then send it again"))
