@@ -12,8 +12,9 @@ import math
 from collections.abc import Sequence
 
 REACH = 6.0  # deviations; beyond them lie 1e-9 of a variable
-NODES = 25  # of each variable, half a deviation apart
-MOST_NODES = 64  # of the merged grid; docs/decisions/bandit.md has what more would cost and bring
+NODES = 61  # of each variable, a fifth of a deviation apart
+MOST_NODES, MOST_VALUES = 64, 4096  # of the merged grid: so many, or as many as make so many values of all variables;
+# docs/decisions/bandit.md has what more would cost and bring
 ROOT2 = math.sqrt(2.0)
 
 
@@ -37,8 +38,9 @@ def grid(pairs: Sequence[tuple[float, float]], lowest: float) -> list[float]:
     step = 2.0 * REACH / (NODES - 1)
     nodes = {mean + (step * k - REACH) * deviation for mean, deviation in pairs for k in range(NODES)}
     inner = sorted(z for z in nodes if lowest < z < highest)
-    if len(inner) > MOST_NODES:
-        inner = [inner[(2 * k + 1) * len(inner) // (2 * MOST_NODES)] for k in range(MOST_NODES)]
+    most = max(MOST_NODES, MOST_VALUES // len(pairs))
+    if len(inner) > most:
+        inner = [inner[(2 * k + 1) * len(inner) // (2 * most)] for k in range(most)]
     return [lowest, *inner, highest]
 
 
