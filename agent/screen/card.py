@@ -22,12 +22,12 @@ def draw_card(lines: tuple[str, str], code: str | None, width: int, height: int,
     sheet = Sheet(width, height, theme.accent, pen)
     room = Rect(0, 0, width, height)
     if code:
-        side = min(width, height) if height <= width else min(width, height // 2)
-        picture = draw_code(code, side)
-        sheet.paste(picture, width - side, height - side)
-        room = Rect(0, 0, width - side, height) if height <= width else Rect(0, 0, width, height - side)
+        square = height if height <= width else min(width, height // 2)
+        sheet.paste(draw_code(code, square), width - square, height - square)
+        room = Rect(0, 0, width - square, height) if height <= width else Rect(0, 0, width, height - square)
     pad = max(4, min(room.width, room.height) // 10)
-    inside = Rect(room.left + 2 * pad, room.top + pad, room.width - 4 * pad, room.height - 2 * pad)
+    side = 2 * pad if room.width > room.height else pad
+    inside = Rect(room.left + side, room.top + pad, room.width - 2 * side, room.height - 2 * pad)
     head, line = _fitted(lines, inside, pen)
     high = sum(part.height for part in (head, line) if part) + (0.35 * line.px if head and line else 0)
     top = inside.top + (inside.height - high) / 2

@@ -25,7 +25,7 @@ USUAL = (  # regular, and bold where it is a file of its own
 NOTO_FACES = {"zh": 2, "ja": 0}  # in the collection: the same character is drawn otherwise in China and in Japan
 NEVER_A_CHARACTER = "\U0010fffe"
 PROBE_PX = 20
-BOLDER = 0.035  # of the size: how much a font without a bold file is thickened on each side
+BOLDER = 0.025  # of the size: how much a font without a bold file is thickened on each side
 MOST_SIZES = 96  # of all fonts together, kept open
 INSTALL = "sudo apt install fonts-wqy-microhei"
 

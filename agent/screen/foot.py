@@ -33,16 +33,15 @@ class Foot:
         return round(len(self.rows) * ROW * self.px)
 
 
-def fit_foot(pen: Pen, notes: Sequence[Note], width: float, largest: int) -> Foot | None:
-    """As large as fits, at most `largest`; None where a note is wider even in the smallest size."""
+def fit_foot(pen: Pen, notes: Sequence[Note], width: float, height: float, largest: int) -> Foot | None:
+    """As large as fits, at most `largest`; None where not even the smallest size does."""
     if not notes:
         return Foot(SMALLEST_PX, ())
     for px in range(largest, SMALLEST_PX - 1, -1):
         rows = _rows(pen, notes, width, px)
-        if rows is not None and (len(rows) == 1 or px <= max(SMALLEST_PX, 0.8 * largest)):
+        if rows is not None and Foot(px, rows).height <= height:
             return Foot(px, rows)
-    rows = _rows(pen, notes, width, SMALLEST_PX)
-    return None if rows is None else Foot(SMALLEST_PX, rows)
+    return None
 
 
 def draw_foot(sheet: Sheet, foot: Foot, area: Rect, theme: Theme) -> None:

@@ -21,10 +21,15 @@ from agent.screen.text import ASCENT, DIGIT, LINE, SMALLEST_PX, Lines, Pen
 from agent.screen.theme import Theme
 
 WIDE = 2.4  # heights: a label so wide has its price beside the name, not below it
-BESIDE = 0.56  # of the width, for a price beside a name
+BESIDE = (0.52, 0.44, 0.36)  # of the width, for a price beside a name: the first with which the name is whole
+FOOT = 0.6  # of the height, at most
 NAME_SHARE = 0.23  # of the height: the largest name, so that the names of a shelf are of one size
 LARGEST_NAME_PX = 44
-PRICE_LEAST = 0.55  # of the size it could have: more it does not give way to the notes beside it
+PRICE_LEAST = 0.75  # of the size it could have: more it does not give way to the notes beside it
+LEFT_OUT = {
+    "was": "the price that was",
+    "unit": "the unit price",
+}  # what a rule may ask for is said, of stock a bar tells
 NOWHERE = Rect(0, 0, 0, 0)
 CARD_PX = 28  # a lower or narrower label has no edge of its own
 
@@ -55,15 +60,17 @@ def draw_label(text: Text, width: int, height: int, theme: Theme, pen: Pen) -> D
     """The label, exactly this large."""
     sheet = Sheet(width, height, theme.ground, pen)
     inner = _card(sheet, theme)
-    for planned, without in ((_full, ()), (_short, text.notes), (_bare, text.notes)):
-        plan = planned(text, inner, pen)
+    legal = tuple(note for note in text.notes if note.kind in LEFT_OUT)
+    for planned, notes in ((_full, text.notes), (_full, legal), (_full, ()), (_bare, ())):
+        plan = planned(text, inner, pen, notes)
         if plan is not None:
             _draw(sheet, text, plan, theme)
+            without = [note for note in text.notes if note not in notes]
             if without:
                 _bar(sheet, text.level, theme)
             return Drawn(sheet.picture(), tuple(_left_out(without, planned is _bare)))
-    price = "" if text.price is None else f" of {text.price}"
-    return Drawn(sheet.picture(), (f"its {width}x{height} pixels are too few for the price{price}: it stays empty",))
+    what = "the name" if text.price is None else f"the price {text.price}"
+    return Drawn(sheet.picture(), (f"{width}x{height} pixels are too few for {what}: it stays empty",))
 
 
 def _card(sheet: Sheet, theme: Theme) -> Rect:
@@ -79,22 +86,16 @@ def _card(sheet: Sheet, theme: Theme) -> Rect:
     return _inset(card, max(4, min(14, round(sheet.height * 0.09))), max(3, min(12, round(sheet.height * 0.07))))
 
 
-def _full(text: Text, inner: Rect, pen: Pen) -> Plan | None:
+def _full(text: Text, inner: Rect, pen: Pen, notes: Sequence[Note]) -> Plan | None:
+    """Name, price and these notes."""
     if text.price is None:
-        return _nameplate(text, inner, pen)
-    return (_beside if inner.width >= WIDE * inner.height else _below)(text, inner, pen, text.notes)
+        return _nameplate(text, inner, pen, notes)
+    first, second = (_beside, _below) if inner.width >= WIDE * inner.height else (_below, _beside)
+    return first(text, inner, pen, notes) or second(text, inner, pen, notes)
 
 
-def _short(text: Text, inner: Rect, pen: Pen) -> Plan | None:
-    """Name and price."""
-    if text.price is None:
-        return None
-    wide = inner.width >= WIDE * inner.height
-    return _beside(text, inner, pen, ()) or (None if wide else _below(text, inner, pen, ()))
-
-
-def _bare(text: Text, inner: Rect, pen: Pen) -> Plan | None:
-    """The price, in the middle."""
+def _bare(text: Text, inner: Rect, pen: Pen, notes: Sequence[Note]) -> Plan | None:
+    """The price alone, in the middle."""
     if text.price is None:
         return None
     px = fit_price(pen, text.price, inner.width, int(inner.height / DIGIT), SMALLEST_PX)
@@ -105,9 +106,9 @@ def _bare(text: Text, inner: Rect, pen: Pen) -> Plan | None:
     return Plan(px, inner.right - spare / 2, inner.top + (inner.height + DIGIT * px) / 2, field)
 
 
-def _nameplate(text: Text, inner: Rect, pen: Pen) -> Plan | None:
+def _nameplate(text: Text, inner: Rect, pen: Pen, notes: Sequence[Note]) -> Plan | None:
     """A label without a price."""
-    foot = fit_foot(pen, text.notes, inner.width, _note_px(inner))
+    foot = fit_foot(pen, notes, inner.width, inner.height * FOOT, _note_px(inner))
     if foot is None:
         return None
     room = Rect(inner.left, inner.top, inner.width, inner.height - foot.height)
@@ -116,25 +117,28 @@ def _nameplate(text: Text, inner: Rect, pen: Pen) -> Plan | None:
 
 
 def _beside(text: Text, inner: Rect, pen: Pen, notes: Sequence[Note]) -> Plan | None:
-    """Name and notes to the left, the price to the right, over all the height."""
+    """Name and notes to the left, the price to the right, over all the height; a name that would be cut gets more of
+    the width."""
+    plans = [plan for share in BESIDE if (plan := _beside_at(share, text, inner, pen, notes)) is not None]
+    return next((plan for plan in plans if plan.name is not None and not plan.name.cut), plans[0] if plans else None)
+
+
+def _beside_at(share: float, text: Text, inner: Rect, pen: Pen, notes: Sequence[Note]) -> Plan | None:
+    """With at most `share` of the width for the price."""
     assert text.price is not None
     pad = _field_pad(inner) if text.offer else 0
-    high = inner.height - (pad if text.offer else 0)
-    px = fit_price(pen, text.price, inner.width * BESIDE - 2 * pad, int(high * 0.86 / DIGIT), SMALLEST_PX + 1)
+    largest = int((inner.height - pad) * 0.86 / DIGIT)
+    px = fit_price(pen, text.price, inner.width * share - 2 * pad, largest, SMALLEST_PX + 1)
     if px is None:
         return None
     wide = round(price_width(pen, text.price, px)) + 2 * pad
-    gap = max(4, inner.height // 10)
-    left = Rect(inner.left, inner.top, inner.width - wide - gap, inner.height)
-    foot = fit_foot(pen, notes, left.width, _note_px(inner))
-    if foot is None:
+    left = Rect(inner.left, inner.top, inner.width - wide - max(4, inner.height // 10), inner.height)
+    both = _name_and_foot(text.name, notes, left, inner, pen)
+    if both is None:
         return None
-    room = Rect(left.left, left.top, left.width, left.height - foot.height)
-    name = pen.lines(text.name, room.width, room.height, _name_px(inner), SMALLEST_PX, 3 if inner.height > 100 else 2)
-    if name is None:
-        return None
+    name, foot = both
     field = Rect(inner.right - wide, inner.top, wide, inner.height) if text.offer else None
-    return Plan(px, inner.right - pad, inner.top + (inner.height + DIGIT * px) / 2, field, name, room, foot, left)
+    return Plan(px, inner.right - pad, inner.top + (inner.height + DIGIT * px) / 2, field, name, left, foot, left)
 
 
 def _below(text: Text, inner: Rect, pen: Pen, notes: Sequence[Note]) -> Plan | None:
@@ -144,26 +148,58 @@ def _below(text: Text, inner: Rect, pen: Pen, notes: Sequence[Note]) -> Plan | N
     largest = fit_price(pen, text.price, inner.width - 2 * pad, int(inner.height * 0.46 / DIGIT), SMALLEST_PX + 1)
     if largest is None:
         return None
-    px, foot, between = largest, fit_foot(pen, notes, inner.width, _note_px(inner)), True
-    if foot is None:
-        return None
-    for size in range(largest, max(SMALLEST_PX, int(largest * PRICE_LEAST)), -1):
-        left = inner.width - price_width(pen, text.price, size) - 2 * pad - _gap(inner)
-        high = DIGIT * size + 2 * pad
-        side = fit_foot(pen, notes, left, _note_px(inner))
-        if side is not None and side.height <= max(high, inner.height * 0.5):
-            px, foot, between = size, side, False
-            break
+    beside = _beside_price(text, inner, pen, notes, largest, pad)
+    px = largest if beside is None else beside[0]
     wide = round(price_width(pen, text.price, px)) + 2 * pad
-    high = round(DIGIT * px) + 2 * pad
-    below = high + foot.height + 2 if between else max(high, foot.height)
-    room = Rect(inner.left, inner.top, inner.width, inner.height - round(below) - 2)
-    name = pen.lines(text.name, room.width, room.height, _name_px(inner), SMALLEST_PX, 3 if between else 2)
-    if name is None:
+    high = round(DIGIT * px) + (2 * pad or _descent(px))
+    upper = Rect(inner.left, inner.top, inner.width, inner.height - high - _gap(inner))
+    if beside is None:
+        both = _name_and_foot(text.name, notes, upper, inner, pen)
+    else:
+        room = min(upper.height, inner.height - beside[1].height - 2)
+        name = pen.lines(text.name, upper.width, room, _name_px(inner), SMALLEST_PX, 2)
+        both = None if name is None else (name, beside[1])
+    if both is None:
         return None
     field = Rect(inner.right - wide, inner.bottom - high, wide, high) if text.offer else None
-    at = Rect(inner.left, inner.top, inner.width, inner.height - high - 2) if between else inner
-    return Plan(px, inner.right - pad, inner.bottom - pad, field, name, room, foot, at)
+    foot_at = upper if beside is None else inner
+    return Plan(px, inner.right - pad, inner.bottom - (pad or _descent(px)), field, both[0], upper, both[1], foot_at)
+
+
+def _name_and_foot(text: str, notes: Sequence[Note], room: Rect, inner: Rect, pen: Pen) -> tuple[Lines, Foot] | None:
+    """The name above the notes: these are no larger than the name, and do not cost it its end."""
+    found = None
+    for largest in range(_note_px(inner), SMALLEST_PX - 1, -1):
+        foot = fit_foot(pen, notes, room.width, room.height, largest)
+        if foot is None:
+            return found
+        most = 3 if inner.height > 100 else 2
+        name = pen.lines(text, room.width, room.height - foot.height, _name_px(inner), SMALLEST_PX, most)
+        if name is not None:
+            found = (name, foot)
+            if not name.cut and (name.px >= foot.px * 1.1 or not notes):
+                return found
+    return found
+
+
+def _beside_price(
+    text: Text, inner: Rect, pen: Pen, notes: Sequence[Note], largest: int, pad: int
+) -> tuple[int, Foot] | None:
+    """Size of the price and the notes at its left: the notes may cost the price some of its size, and grow smaller
+    themselves only where that is not enough."""
+    assert text.price is not None
+    for least in (round(0.85 * _note_px(inner)), SMALLEST_PX):
+        for px in range(largest, max(SMALLEST_PX, int(largest * PRICE_LEAST)), -1):
+            left = inner.width - price_width(pen, text.price, px) - 2 * pad - _gap(inner)
+            foot = fit_foot(pen, notes, left, inner.height * FOOT, _note_px(inner))
+            if foot is not None and foot.px >= min(least, _note_px(inner)):
+                return px, foot
+    return None
+
+
+def _descent(px: int) -> int:
+    """Below the baseline, for a comma."""
+    return round(0.13 * px)
 
 
 def _draw(sheet: Sheet, text: Text, plan: Plan, theme: Theme) -> None:
@@ -190,9 +226,8 @@ def _bar(sheet: Sheet, level: str, theme: Theme) -> None:
 
 
 def _left_out(notes: Sequence[Note], bare: bool) -> list[str]:
-    names = {"was": "the price that was", "unit": "the unit price"}
-    left_out = [names[note.kind] for note in notes if note.kind in names]
-    return [f"no room for {' and '.join([*left_out, *(['the name'] if bare else [])])}"] if left_out or bare else []
+    names = [LEFT_OUT[note.kind] for note in notes if note.kind in LEFT_OUT] + (["the name"] if bare else [])
+    return [f"no room for {' and '.join(names)}"] if names else []
 
 
 def _inset(area: Rect, x: int, y: int) -> Rect:
@@ -207,7 +242,7 @@ def _name_px(inner: Rect) -> int:
 
 
 def _note_px(inner: Rect) -> int:
-    return max(SMALLEST_PX, min(26, round(inner.height * (0.21 if inner.width >= WIDE * inner.height else 0.13))))
+    return max(SMALLEST_PX, min(26, round(inner.height * (0.21 if inner.width >= WIDE * inner.height else 0.14))))
 
 
 def _field_pad(inner: Rect) -> int:

@@ -5,6 +5,7 @@ Not here: how it is drawn (label.py), numbers and unit prices (shelf/price.py), 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -14,6 +15,9 @@ from agent.screen.text import Pen
 from agent.screen.words import WORDS, Words, words_of
 from agent.shelf.money import NBSP
 from agent.shelf.price import PriceText, to_pay, unit_price, write_price, write_unit_price
+
+# The space of "12 fl oz": an amount is not broken from its unit.
+AMOUNT = re.compile(r"(?<=\d)\s+(?=(?:k?g|m?l|cl|fl|oz|lb|c?m|mm|%|St)\b|%)|(?<=\bfl)\s+(?=oz\b)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,7 @@ def _stock(label: Label, words: Words) -> tuple[Note, ...]:
 def _name(label: Label, pen: Pen) -> str:
     """Without what no font can draw; where little is left, the GTIN says which goods these are."""
     title = "".join(character if character.isprintable() else " " for character in label.title).strip()
+    title = AMOUNT.sub(NBSP, title)
     drawn = "".join(character for character in title if pen.can(character))
     pen.missing |= set(title) - set(drawn)
     return drawn if len(drawn) * 2 > len(title) else label.gtin.lstrip("0")

@@ -16,7 +16,7 @@ from agent.shelf.price import PriceText
 
 ONE_SIZE_PX = 26  # below it all parts are of one size
 SMALL = 0.56  # of the whole part's size: cents and currency
-KERN = 0.04  # of the size, between parts
+KERN = 0.02  # of the size, between parts
 
 
 @dataclass(frozen=True, slots=True)

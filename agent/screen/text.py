@@ -21,8 +21,9 @@ ASCENT = 0.88  # of the size: from the top of a Chinese character to its baselin
 DIGIT = 0.74  # of the size: height of a digit, about; of the fonts named in fonts.py none is higher
 SMALLEST_PX = 11  # of any text: Chinese characters fill up below it
 ELLIPSIS = "\u2026"
-# A Chinese or Japanese character may end a line, unless what follows may not begin one.
-PIECES = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef][、。，．）」』：；？！·ー]*|[^\s\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]+|\s+")  # noqa: E501  # fmt: skip
+CJK = r"\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef"
+# A Chinese or Japanese character may end a line, unless what follows may not begin one; a no-break space is none.
+PIECES = re.compile(rf"[{CJK}][、。，．）」』：；？！·ー]*|[^ \t\u3000{CJK}]+|[ \t\u3000]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +96,11 @@ class Pen:
         for piece in PIECES.findall(text):
             if self.width((line + piece).rstrip(), px) <= width:
                 line += piece
-            elif line.strip():
-                lines.append(line.strip())
+            else:
+                if line.strip():
+                    lines.append(line.strip())
                 line = piece.lstrip()
-            if line and self.width(line.rstrip(), px) > width:
+            if line.strip() and self.width(line.rstrip(), px) > width:
                 return None
         return (*lines, line.strip()) if line.strip() else tuple(lines)
 
@@ -110,6 +112,8 @@ class Pen:
             taken = self._prefix(rest, width, px, ELLIPSIS if last else "")
             if not taken:
                 return None
+            if not last and len(taken) < len(rest):
+                taken = _whole_pieces(taken, rest)
             left = rest[len(taken) :].lstrip()
             lines.append(taken.rstrip() + (ELLIPSIS if last and left else ""))
             rest = left
@@ -145,3 +149,13 @@ class Pen:
             else:
                 runs.append((number, character))
         return tuple(runs)
+
+
+def _whole_pieces(taken: str, text: str) -> str:
+    """`taken`, the beginning of `text`, without a piece that it breaks; as it is where it is a single piece."""
+    end = 0
+    for piece in PIECES.finditer(text):
+        if piece.end() > len(taken):
+            break
+        end = piece.end()
+    return taken[:end] or taken
