@@ -34,7 +34,8 @@ class Playlist:
         """Those among which the shares are divided at this moment, in the document's order."""
         may = [x for x in self.items if x.name not in broken and playable(x, wall_s, utc_offset_s)]
         highest = max((item.priority for item in may), default=0)
-        return [item for item in may if item.priority == highest and shares(may, highest)[item.name] > 0]
+        part = shares(may, highest)
+        return [item for item in may if part.get(item.name, 0.0) > 0]
 
     def next(self, wall_s: float | None, utc_offset_s: int | None, broken: Collection[str] = ()) -> Item | None:
         """The item that plays next; None where none may. Of equals the first in the document's order."""
@@ -49,8 +50,9 @@ class Playlist:
         return max(among, key=plays_owed, default=None)
 
     def played(self, name: str, seconds: float, among: Collection[Item]) -> None:
-        """`name` was on the screen so long, while these were eligible."""
-        if name not in self._credits_s or seconds <= 0:
+        """`name` was on the screen so long, while these were eligible: it among them, or it was an answer."""
+        among = [item for item in among if item.name in self._credits_s]
+        if seconds <= 0 or name not in (item.name for item in among):
             return
         for other, share in shares(among).items():
             self._credits_s[other] += share * seconds
