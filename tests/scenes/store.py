@@ -22,6 +22,7 @@ from agent.messages import (
     Answer,
     Command,
     Counts,
+    Errand,
     Event,
     Gap,
     Good,
@@ -207,7 +208,7 @@ class Store(Busy):
 
 
 def _payload(output: Output) -> object:
-    """What is told; of what stays on the device (labels, answers of the screen, errands) itself."""
+    """What is told; of what stays on the device (labels, answers of the screen) itself."""
     match output:
         case Answer(result=result):
             return result
@@ -215,5 +216,7 @@ def _payload(output: Output) -> object:
             return event
         case State(payload=state):
             return state
+        case Errand(payload=order):
+            return order
         case _:
             return output
