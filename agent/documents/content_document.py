@@ -10,6 +10,7 @@ come (download.py).
 from __future__ import annotations
 
 import logging
+import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -23,13 +24,15 @@ from wire.reported import Finding
 
 Items = tuple[Item, ...]
 JOINERS = "\u00ad\u200c\u200d"  # soft hyphen; what joins and parts letters in Persian, Hindi and emoji
+VERIFY_S = 2.0  # in one `apply`; whatever takes longer is verified by the download's thread and comes a little later
 PathOf = Callable[[str], Path | None]
 
 log = logging.getLogger(__name__)
 
 
 class ContentKind:
-    """`path_of`: a verified file, by its hash (AssetCache.path). `check_picture`: why a file cannot be shown, None: it
+    """`path_of`: a verified file, by its hash (AssetCache.path); `verify`: holds a file of an earlier boot to it
+    (AssetCache.verify). `check_picture`: why a file cannot be shown, None: it
     can. `goods`: GTINs of the planogram. `to_core` and `to_screen` put items in force, with the document's version."""
 
     kind = "content"
@@ -38,17 +41,25 @@ class ContentKind:
         self,
         path_of: PathOf,
         *,
+        verify: Callable[[str], bool] = lambda sha256: False,
         check_picture: Callable[[Path, Beat], str | None],
         goods: Callable[[], frozenset[str]],
         to_core: Callable[[Items, int | None], None],
         to_screen: Callable[[Items, PathOf], None],
     ) -> None:
         self._path_of = path_of
+        self._verify = verify
         self._check_picture = check_picture
         self._goods = goods
         self._to_core = to_core
         self._to_screen = to_screen
         self._in_force: tuple[Items, int | None] = ((), None)
+
+    @property
+    def names(self) -> frozenset[str] | None:
+        """Of the items in force; None while there is no content."""
+        items, version = self._in_force
+        return None if version is None else frozenset(item.name for item in items)
 
     def check(self, document: ContentDocument) -> list[Finding]:
         findings = _assets(document)
@@ -88,7 +99,8 @@ class ContentKind:
         return findings
 
     def apply(self, document: ContentDocument | None) -> None:
-        items = () if document is None else tuple(item for item in document.items if self._can_show(item))
+        until_s = time.monotonic() + VERIFY_S
+        items = () if document is None else tuple(item for item in document.items if self._can_show(item, until_s))
         now = (items, document.version if document else None)
         if now == self._in_force:
             return
@@ -97,10 +109,12 @@ class ContentKind:
         self._to_core(*now)
         log.info("%d items may play, content version %s", len(items), now[1])
 
-    def _can_show(self, item: Item) -> bool:
+    def _can_show(self, item: Item, until_s: float) -> bool:
         if item.asset is None or self._path_of(item.asset) is not None:
             return True
-        log.warning("item %r stays away until its file %s has been loaded again", item.name, item.asset[:12])
+        if time.monotonic() < until_s and self._verify(item.asset):
+            return True
+        log.warning("item %r stays away until its file %s is there and verified", item.name, item.asset[:12])
         return False
 
 

@@ -59,6 +59,14 @@ class ModelKind:
         """Where its manifest is, once it was laid out."""
         return self._folder / name_of(document) / MANIFEST
 
+    def at_start(self, document: ModelDocument | None) -> Path | None:
+        """The manifest to build the eyes with, before any thread runs: of the document in force, if all of it is there.
+        None: the device's own; what is missing is loaded, and `apply` called again when it is there."""
+        if document is not None and is_whole(self.manifest_path(document).parent, document, self._cache):
+            self._in_use = self.manifest_path(document)
+            bring_local(self._own(), self._in_use.parent)
+        return self._in_use
+
     def check(self, document: ModelDocument) -> list[Finding]:
         try:
             manifest = parse_manifest(document.manifest.encode(), "manifest")
@@ -89,11 +97,7 @@ class ModelKind:
         return [_finding(document, one) for one in wrong]
 
     def apply(self, document: ModelDocument | None) -> None:
-        manifest, fresh = None, False
-        if document is not None:
-            manifest = self.manifest_path(document)
-            fresh = self._lay_out(manifest.parent, document)
-            bring_local(self._own(), manifest.parent)
+        manifest, fresh = (None, False) if document is None else self._lay_out(document)
         if manifest == self._in_use and not fresh:
             return
         try:
@@ -105,15 +109,21 @@ class ModelKind:
             self._before, self._in_use = self._in_use, manifest
         sweep(self._folder, frozenset(path.parent.name for path in (self._in_use, self._before) if path))
 
-    def _lay_out(self, folder: Path, document: ModelDocument) -> bool:
-        """Where a power cut or a worn card has taken something of it. True: it is laid out anew. ApplyError."""
-        if is_whole(folder, document, self._cache):
-            return False
-        try:
-            lay_out(folder, document, self._cache)
-        except OSError as error:
-            raise ApplyError(Finding(path="files", reason=f"the models cannot be laid out: {error}")) from error
-        return True
+    def _lay_out(self, document: ModelDocument) -> tuple[Path | None, bool]:
+        """Its manifest, and whether it had to be laid out anew, as a power cut or a worn card had taken something of
+        it. None: its files are lost; they are loaded again, and the eyes are the device's own till then. ApplyError."""
+        manifest, fresh = self.manifest_path(document), False
+        if not is_whole(manifest.parent, document, self._cache):
+            fresh = True
+            try:
+                lay_out(manifest.parent, document, self._cache)
+            except FileNotFoundError as error:
+                log.warning("models of version %d are not used until they are there: %s", document.version, error)
+                return None, False
+            except OSError as error:
+                raise ApplyError(Finding(path="files", reason=f"the models cannot be laid out: {error}")) from error
+        bring_local(self._own(), manifest.parent)
+        return manifest, fresh
 
     def _existing_own(self) -> Path | None:
         return own if (own := self._own()).is_file() else None
