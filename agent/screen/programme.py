@@ -39,6 +39,7 @@ class Playing:
     frames: Iterator[Frame]
     next_frame_s: float = math.inf
     among: tuple[Item, ...] = ()  # of the loop, that shared the time with it
+    paid_s: float = 0.0  # of its time on the screen, written down already
 
 
 class Programme:
@@ -128,10 +129,17 @@ class Programme:
 
     def ended(self, t: float) -> tuple[Shown, ...]:
         """What is on the screen is seen no more."""
-        showing, playing, self._on_screen = self.proof.showing, self._on_screen, None
-        if showing is not None and playing is not None:
-            self.playlist.played(showing.content, showing.visible_s(t), playing.among)
+        self._pay(t)
+        self._on_screen = None
         return self.proof.end(t)
+
+    def _pay(self, t: float) -> None:
+        """The time on the screen so far is written down for the shares of voice."""
+        showing, playing = self.proof.showing, self._on_screen
+        if showing is not None and playing is not None:
+            seconds = showing.visible_s(t) - playing.paid_s
+            self.playlist.played(showing.content, seconds, playing.among)
+            playing.paid_s += seconds
 
     def stop(self, t: float) -> tuple[Shown, ...]:
         """The screen shows nothing of this any more; the loop begins anew with the next `step`."""
@@ -154,6 +162,7 @@ class Programme:
     def _next(self, t: float) -> None:
         """Of the loop whatever can be drawn; nothing where nothing may play."""
         self._look_s = t + AGAIN_S
+        self._pay(t)
         while (item := self.playlist.next(*self._wall(t), self.clips.broken)) is not None:
             clip: Clip | None = self.clips.get(item)
             if clip is not None:
