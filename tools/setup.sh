@@ -3,6 +3,7 @@
 #
 #   tools/setup.sh python       .venv with shelfd (editable) and its extras bench, camera, test and litert
 #   tools/setup.sh models       models/*.tflite, built out of published packages (tools/build_models)
+#   tools/setup.sh console      uPlot, which draws the curves of the demo's page
 #   tools/setup.sh test-tools   mosquitto and the AsyncAPI specification, for the tests that use them
 #
 # PYTHON chooses the interpreter. Not here: what a device needs (docs/install.md), what is installed (setup.cfg).
@@ -14,6 +15,8 @@ stamp=$venv/shelfd.stamp         # exists only after a complete install, holds w
 unfinished=$venv/shelfd.unfinished
 asyncapi=build/asyncapi/node_modules/@asyncapi/specs
 asyncapi_version=6.11.1
+uplot=build/console/node_modules/uplot
+uplot_version=1.6.32
 
 say() { printf 'set-up: %s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }
@@ -103,6 +106,20 @@ setup_asyncapi() {
         || say "npm could not install it; the check against AsyncAPI's own schema will be skipped"
 }
 
+setup_console() {  # without it the page draws plain lines, so nothing stops
+    if [ -d $uplot ]; then return; fi
+    if ! command -v npm >/dev/null; then
+        if [ "${CI:-}" = true ] && can_apt; then apt_install npm; fi
+        if ! command -v npm >/dev/null; then
+            say "npm is missing, the console's curves have no axes; for them run: sudo apt install npm"
+            return
+        fi
+    fi
+    say "installing uplot $uplot_version with npm into build/console"
+    npm install --silent --no-audit --no-fund --prefix build/console "uplot@$uplot_version" >/dev/null \
+        || say "npm could not install it; the console's curves have no axes"
+}
+
 setup_models() {  # the agent weighs without its eyes: whatever is missing here is said, and nothing stops
     if ! command -v npm >/dev/null && [ "${CI:-}" = true ] && can_apt && [ ! -e models/objects.tflite ]; then
         apt_install npm || true
@@ -114,6 +131,7 @@ setup_models() {  # the agent weighs without its eyes: whatever is missing here 
 case "${1:-}" in
     python) setup_python ;;
     models) setup_models ;;
-    test-tools) setup_tools; setup_asyncapi ;;
-    *) echo "usage: tools/setup.sh python | models | test-tools" >&2; exit 64 ;;
+    console) setup_console ;;
+    test-tools) setup_tools; setup_asyncapi; setup_console ;;
+    *) echo "usage: tools/setup.sh python | models | console | test-tools" >&2; exit 64 ;;
 esac

@@ -21,7 +21,6 @@ from pathlib import Path
 from types import FrameType
 
 import numpy as np
-from nacl.signing import SigningKey
 from rich.console import Console
 from rich.live import Live
 
@@ -38,6 +37,7 @@ from tools.demo.looking import Looking, LookingError, camera, models
 from tools.demo.mishaps import mishaps
 from tools.demo.picture import AFTER, LATEST, canvas, paint
 from tools.demo.screen import Screen, goodbye, summary
+from tools.publish.signing import HubKey, new_key
 from wire.topics import Topics
 
 FRAMES_HZ = 8.0
@@ -69,7 +69,7 @@ def main(arguments: list[str] | None = None) -> int:
         return USAGE
     faults = mishaps(np.random.default_rng(asked.seed), play.until_s) if asked.faults else []
     board = Board(play.truth, named=looking is None, scored=not asked.camera)
-    key = SigningKey.generate()
+    key = new_key("bench")
     with _signals() as told:
         try:
             dress = None if live is None else partial(dressed, key=key)
@@ -95,7 +95,7 @@ class Demo:
     asked: argparse.Namespace
     looking: Looking | None
     live: LivePlay | None
-    key: SigningKey
+    key: HubKey
 
     def screen(self, console: Console, address: str) -> Screen:
         sight = (
@@ -217,7 +217,7 @@ def _console(demo: Demo) -> Iterator[str]:
         return
     models = demo.looking.models if demo.looking is not None else ()
     crowd, port = demo.asked.shoppers, demo.asked.port
-    with console(demo.home, demo.live, demo.board, crowd=crowd, models=models, port=port) as served:
+    with console(demo.home, demo.live, demo.board, demo.key, crowd=crowd, models=models, port=port) as served:
         print(f"console: {served.address}", file=sys.stderr, flush=True)
         yield served.address
 

@@ -20,6 +20,7 @@ from agent.messages import Tracks
 from tools.bench.console.desk import Desk
 from tools.bench.console.dress import FRAMEBUFFER
 from tools.bench.console.ear import Ear
+from tools.bench.console.hub import Hub
 from tools.bench.console.model import Model
 from tools.bench.console.server import Console
 from tools.bench.console.shelf import described
@@ -34,6 +35,7 @@ from tools.bench.shopper import BOTTLES, EVERYDAY
 from tools.bench.world import everyday_shop
 from tools.demo.board import Board
 from tools.demo.house import House
+from tools.publish.signing import HubKey
 
 WEIGHTS_HZ = 5.0  # a page is told so often
 MOST_ROWS = 1_000  # a minute of curves and a little more
@@ -42,7 +44,7 @@ TRACKS_HZ = 5.0
 
 @contextlib.contextmanager
 def console(
-    home: House, live: LivePlay, board: Board, *, crowd: int, models: tuple[str, ...] = (), port: int = 0
+    home: House, live: LivePlay, board: Board, key: HubKey, *, crowd: int, models: tuple[str, ...] = (), port: int = 0
 ) -> Iterator[Console]:
     """A page at `.address` while the block lasts. `crowd`: so many shoppers come and go, 0 for none. OSError: the port
     is taken."""
@@ -66,7 +68,9 @@ def console(
             lambda number, width, height: model.put(strip={"number": number, "width": width, "height": height}),
         )
         stack.callback(strip.close)
-        served = Console(model, desk.asks, strip.png, port)
+        hub = Hub(home.config, key, model, ear.client)
+        hub.begin()
+        served = Console(model, desk.asks | {"send": hub.send}, strip.png, port)
         stack.callback(served.close)
         yield served
 

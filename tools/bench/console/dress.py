@@ -5,33 +5,29 @@ Not here: the documents that the hub sends (hub.py).
 
 from __future__ import annotations
 
-import base64
 from dataclasses import replace
 from pathlib import Path
 
-from nacl.signing import SigningKey
-
 from agent.config.schema import Config, Documents, Lane, Screen, Store, TrustedKey
 from agent.screen.framebuffer import make_file
+from tools.publish.signing import HubKey
 
-STRIP_PX = (1920, 360)  # a stretched bar display; 1920x158 is the other common one
+STRIP_PX = (1920, 290)  # a stretched bar display
 FRAMEBUFFER, DOCUMENTS = "strip", "documents"
-KEY_NAME = "bench"
 PROBATION_S = 5.0  # the shortest; somebody waits before the page
 CENTS = {"cola": 179, "water": 89, "beer": 229, "tea": 199, "juice": 249, "coffee": 549, "chocolate": 129, "nuts": 299}
 
 
-def dressed(config: Config, folder: Path, key: SigningKey) -> Config:
+def dressed(config: Config, folder: Path, key: HubKey) -> Config:
     """The same shelf, for sale; the strip's framebuffer lies in `folder`."""
     strip = make_file(folder / FRAMEBUFFER, *STRIP_PX)
-    public = base64.b64encode(bytes(key.verify_key)).decode()
     return replace(
         config,
         lanes=tuple(_for_sale(lane) for lane in config.lanes),
-        store=Store(country="DE", language="en", currency="EUR"),
+        store=Store(country="IE", language="en", currency="EUR"),
         screen=Screen(driver="framebuffer", device=str(strip), link="https://shop.example/shelf-1"),
         documents=Documents(
-            dir=str(folder / DOCUMENTS), probation_s=PROBATION_S, keys=(TrustedKey(name=KEY_NAME, ed25519=public),)
+            dir=str(folder / DOCUMENTS), probation_s=PROBATION_S, keys=(TrustedKey(name=key.name, ed25519=key.public),)
         ),
     )
 

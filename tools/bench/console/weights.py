@@ -1,7 +1,7 @@
 """What each lane weighs, as a faultless reader hears it over the cable: grams, 15 times a second, for a curve.
 
-Plates are never zeroed, so each lane begins at what its goods weigh by the catalogue. A missing reading of one of its
-cells leaves a hole. Not here: what the agent makes of it.
+Plates are never zeroed, so each lane begins at what its goods weigh by the catalogue. Where nothing of a lane was heard
+there is a hole. Not here: what the agent makes of it.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ class LaneWeights:
         self._waiting.append(grams)
         if len(self._waiting) < self._each:
             return None
-        mean = np.mean(np.array(self._waiting), axis=0)  # NaN where anything is missing
+        columns = [[g for g in lane if not np.isnan(g)] for lane in zip(*self._waiting, strict=True)]
         self._waiting.clear()
-        return [round(t_s, 3), *(None if np.isnan(g) else round(float(g), 1) for g in mean)]
+        return [round(t_s, 3), *(round(sum(lane) / len(lane), 1) if lane else None for lane in columns)]
 
     def _grams(self, counts: Floats) -> list[float]:
         cells = (counts - self._tare) / self._gain

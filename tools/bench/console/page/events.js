@@ -41,7 +41,7 @@ function row(event) {
       h("span", { class: "what" }, ...words(kind, data)),
       h("span", { class: "aside" }, sure === undefined ? null : h("span", { class: "sure", title: `${sure} sure` }, h("i", { style: `width:${sure * 100}%` })), sure === undefined ? null : h("span", { class: "mono" }, sure.toFixed(2)), h("span", { class: "truth" }), h("span", { class: "mono" }, clock(event.t))),
     ),
-    others(data.alternatives),
+    others(data),
     h("pre", {}, JSON.stringify(data, null, 1)),
   );
 }
@@ -53,9 +53,19 @@ function mark(element, right) {
   truth.title = right === undefined ? "" : right ? "so it was" : "it was not so";
 }
 
-function others(alternatives) {
-  if (!alternatives?.length) return null;
-  return h("ul", {}, ...alternatives.map((other) => h("li", {}, `or ${count(other.units)}${title(other.gtin)} in ${other.lane}${other.visitor ? ` by ${other.visitor}` : ""}: ${percent(other.probability)}`)));
+function others(data) {
+  if (!data.alternatives?.length) return null;
+  return h("ul", {}, ...data.alternatives.map((other) => h("li", {}, `or ${unlike(data, other)}: ${percent(other.probability)}`)));
+}
+
+/** In what another reading differs from the one that was told. */
+function unlike(data, other) {
+  const said = [];
+  if (other.gtin !== data.gtin) said.push(`${count(other.units)}${title(other.gtin)}`);
+  else if (other.units !== data.units) said.push(`${Math.abs(other.units ?? 0)} of it`);
+  if (other.lane !== data.lane) said.push(`in ${other.lane}`);
+  if (other.visitor !== data.visitor) said.push(`by ${other.visitor ?? "nobody seen"}`);
+  return said.join(" ") || "the same at another moment";
 }
 
 /** A sentence, as nodes; the quieter half in small. */
@@ -64,9 +74,9 @@ function words(kind, data) {
   const by = data.visitor ? `by ${data.visitor}` : "nobody seen";
   switch (kind) {
     case "pick":
-      return [`${count(data.units)}${title(data.gtin)} taken`, small(by), second(data.alternatives, small)].filter(Boolean);
+      return [`${count(data.units)}${title(data.gtin)} taken`, small(by), second(data, small)].filter(Boolean);
     case "put":
-      return [`${count(data.units)}${title(data.gtin)} put into ${data.lane}`, small(by), second(data.alternatives, small)].filter(Boolean);
+      return [`${count(data.units)}${title(data.gtin)} put into ${data.lane}`, small(by), second(data, small)].filter(Boolean);
     case "restock":
       return [`${count(data.units)}${title(data.gtin)} refilled`, small(data.reason.replace("_", " "))];
     case "hesitation":
@@ -88,9 +98,9 @@ function words(kind, data) {
   }
 }
 
-function second(alternatives, small) {
-  const other = alternatives?.[0];
-  return other && other.probability >= 0.01 ? small(`· or ${title(other.gtin)} ${percent(other.probability)}`) : null;
+function second(data, small) {
+  const other = data.alternatives?.[0];
+  return other && other.probability >= 0.01 ? small(`· or ${unlike(data, other)} ${percent(other.probability)}`) : null;
 }
 
 const title = (gtin) => (gtin ? (state.shelf?.goods[gtin]?.title ?? gtin) : "something unknown");

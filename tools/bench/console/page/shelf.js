@@ -5,7 +5,7 @@ import { $, laneColour, s } from "./dom.js";
 import { state, watch } from "./store.js";
 
 const PX_PER_M = 1000;
-const ABOVE_M = 0.2; // where hands come from
+const ABOVE_M = 0.14; // where hands come from
 const SIDE_M = 0.012;
 const THING_M = 0.0875; // a bottle; nothing else is drawn to its size
 const FRESH_S = 1.6;
@@ -73,16 +73,16 @@ function laneGroup(lane, index, at, onChoose) {
     },
     s("rect", { class: "lane-box", x: x + 2, y, width: wide - 4, height: high - 1 }),
     s("g", { class: "things" }),
-    s("text", { class: "name", x: x + 10, y: headY(lane, at) }),
-    s("text", { class: "stock", x: x + 10, y: headY(lane, at) + 19 }),
-    s("text", { class: "price", x: x + wide - 10, y: headY(lane, at) }),
+    s("text", { class: "name", x: x + 12, y: headY(lane, at) }),
+    s("text", { class: "stock", x: x + 12, y: headY(lane, at) + 24 }),
+    s("text", { class: "price", x: x + wide - 12, y: headY(lane, at) }),
   );
 }
 
 /** A lane's words stand at the top of the picture, or of its own row where there are several. */
 function headY(lane, at) {
   const several = state.shelf.lanes.some((other) => other.bottom_m !== lane.bottom_m);
-  return several ? at(0, lane.top_m)[1] + 18 : 28;
+  return several ? at(0, lane.top_m)[1] + 24 : 34;
 }
 
 function fill() {
@@ -104,7 +104,7 @@ function fill() {
 }
 
 function price(text, { price: full, promotion_price: promotion }, currency) {
-  const money = (amount) => (currency ? new Intl.NumberFormat("en", { style: "currency", currency }).format(amount) : amount);
+  const money = (amount) => (currency ? new Intl.NumberFormat("en-IE", { style: "currency", currency }).format(amount) : amount);
   text.replaceChildren();
   if (!full) return;
   if (promotion) text.append(s("tspan", { class: "was" }, money(full)), " ");

@@ -11,7 +11,7 @@ let whole = false;
 export function begin() {
   watch(["strip"], load);
   watch(["shelf", "strip"], place);
-  addEventListener("resize", place);
+  new ResizeObserver(place).observe($("shelf"));
   $("pixels").addEventListener("click", () => {
     whole = !whole;
     place();
@@ -46,6 +46,7 @@ async function load() {
 
 function place() {
   const image = $("pixels");
+  if (state.strip && !whole) $("strip").style.height = `${($("shelf").clientWidth * state.strip.height) / state.strip.width + 12}px`;
   const where = stripPlace();
   image.classList.toggle("whole", whole);
   image.title = whole ? "every pixel of the strip; click for its place under the shelf" : "click for every pixel";
@@ -54,6 +55,6 @@ function place() {
     image.style.marginLeft = "0";
     return;
   }
-  image.style.width = `${where[1]}px`;
+  image.style.width = `${where[1]}px`; // the box keeps its height, or shelf and strip would resize each other
   image.style.marginLeft = `${where[0] - $("strip").getBoundingClientRect().left}px`;
 }
