@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from agent.config.buttons_check import BUTTON_RULES
 from agent.config.camera_check import CAMERA_RULES
+from agent.config.documents_check import DOCUMENTS_RULES
 from agent.config.planogram_check import PLANOGRAM_RULES
 from agent.config.problem import ConfigError, Problem, in_order
 from agent.config.schema import Broker, Config, Scale
@@ -31,7 +32,7 @@ Rule = Callable[[Config], Iterator[Problem]]
 
 def check(config: Config) -> list[Problem]:
     """Every error and warning that a well-written configuration may still have, sorted by path."""
-    rules = (*RULES, *CAMERA_RULES, *BUTTON_RULES, *PLANOGRAM_RULES)
+    rules = (*RULES, *CAMERA_RULES, *BUTTON_RULES, *DOCUMENTS_RULES, *PLANOGRAM_RULES)
     return in_order(problem for rule in rules for problem in rule(config))
 
 

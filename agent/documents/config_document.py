@@ -7,6 +7,7 @@ Not here: the overlay itself (config/overlay.py), the rules (config/load.py, con
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,7 @@ from agent.documents.protocol import Beat, Changes, DocumentError
 from wire.documents import Asset, ConfigDocument
 from wire.reported import Finding
 
+MOST_VALUES = 20_000  # a shelf of 400 lanes with every key has 9,000; naming the mistakes of more would take minutes
 PARTS: tuple[tuple[str, ...], ...] = (
     (),  # all of it
     ("lane", "product", "store", "broker", "documents"),  # wiring and tuning as the file has them: these end processes
@@ -38,6 +40,11 @@ class Built:
 
 def build(local: Config, wanted: Mapping[str, Any]) -> Built:
     """The device's own configuration with `wanted` over it. DocumentError with everything that is wrong."""
+    if _values(wanted) > MOST_VALUES:
+        hint = "send what belongs on one shelf"
+        raise DocumentError(
+            finding("config", f"more than {MOST_VALUES} values: this is no shelf's configuration", hint)
+        )
     laid = lay(to_dict(local), wanted)
     if laid.problems:
         raise DocumentError(*_findings(laid, laid.problems))
@@ -45,7 +52,8 @@ def build(local: Config, wanted: Mapping[str, Any]) -> Built:
         config = from_dict(laid.values)
         warnings = demand(config)
     except ConfigError as error:
-        raise DocumentError(*_findings(laid, error.problems)) from error
+        errors = [problem for problem in error.problems if problem.severity == "error"]
+        raise DocumentError(*_findings(laid, errors)) from error
     return Built(config, _findings(laid, warnings))
 
 
@@ -65,6 +73,17 @@ def build_part(local: Config, wanted: Mapping[str, Any], level: int) -> tuple[Co
 def _findings(laid: Overlay, problems: list[Problem] | tuple[Problem, ...]) -> tuple[Finding, ...]:
     named = (Problem(laid.wanted_path(x.path), x.message, x.severity) for x in problems)
     return bounded(from_problem(problem, "config") for problem in named)
+
+
+def _values(wanted: Mapping[str, Any]) -> int:
+    """How many keys and entries there are, as far as it matters."""
+    count, rest = 0, deque[Any]([wanted])
+    while rest and count <= MOST_VALUES:
+        value = rest.popleft()
+        if isinstance(value, dict | list):
+            count += len(value)
+            rest.extend(value.values() if isinstance(value, dict) else value)
+    return count
 
 
 class ConfigKind:

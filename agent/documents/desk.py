@@ -261,7 +261,7 @@ class Desk:
         return self._trials.whole_config if kind == "config" else self._trials.standing.get(kind)
 
     def _refuse(self, kind: str, error: DocumentError, body: bytes) -> Said:
-        log.warning("documents: %s is rejected: %s", kind, error)
+        log.warning("documents: %s is rejected: %.500s", kind, error)
         if isinstance(error, KeepError):
             self._later[kind] = body
         return Said("rejected", error.findings)
