@@ -18,11 +18,11 @@ from pathlib import Path
 
 from agent.config.schema import Config
 from agent.documents.protocol import ApplyError
-from agent.messages import ConfigSet, ContentSet, PolicySet
+from agent.messages import ConfigSet, PolicySet
 from agent.senses import Senses
 from agent.streams import Intake, table
 from agent.supervisor import Supervisor
-from wire.documents import Item, Policy
+from wire.documents import Policy
 from wire.reported import Finding
 
 APPLIED_S = 8.0  # shorter than the supervisor's patience; ending parts takes 4.5 s at most
@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True)
 class Running:
     """What a change has to reach. `add_uplink` adds the part "uplink" for a configuration; `configured` is told of each
-    configuration in force, in the main thread; `plays` gives content to the screen."""
+    configuration in force, in the main thread."""
 
     supervisor: Supervisor
     senses: Senses
@@ -42,7 +42,6 @@ class Running:
     now_s: Callable[[], float]
     add_uplink: Callable[[Config], None]
     configured: Callable[[Config], None]
-    plays: Callable[[tuple[Item, ...], Callable[[str], Path | None]], None]
 
 
 class LiveChanges:
@@ -64,13 +63,6 @@ class LiveChanges:
 
     def apply_policy(self, policy: Policy | None, version: int | None) -> None:
         self._running.intake.put(PolicySet(self._running.now_s(), policy or Policy(), version))
-
-    def apply_content(
-        self, items: tuple[Item, ...], path_of: Callable[[str], Path | None], version: int | None
-    ) -> None:
-        """To the core, which chooses, and to the screen, which shows."""
-        self._running.plays(items, path_of)
-        self._running.intake.put(ContentSet(self._running.now_s(), items, version))
 
     def apply_models(self, manifest: Path | None) -> None:
         """The eyes begin anew with the models of this manifest; None: with those that the device brought along."""

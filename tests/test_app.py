@@ -152,7 +152,7 @@ def app(folder: Path, wall_s: float | None = None, **keys: Any) -> App:
 def test_every_configured_part_is_there_in_the_order_of_the_flow(tmp_path: Path) -> None:
     full = app(tmp_path, recording=Recording(dir=str(tmp_path / "r")), tracks=Tracks(socket="/run/t.sock"))
     names = [part.name for part in full.supervisor.parts]
-    assert names == ["outbox", "uplink", "recorder", "core", "clock", "tracks", "scale/main"]
+    assert names == ["outbox", "uplink", "recorder", "core", "errands", "clock", "tracks", "scale/main"]
     assert [part.name for part in app(tmp_path).supervisor.parts] == ["outbox", "uplink", "core", "clock", "scale/main"]
 
 

@@ -15,11 +15,11 @@ import pytest
 from agent.changes import LiveChanges, Running
 from agent.config.schema import Broker, Camera, Cell, Config, Device, Lane, Outbox, Recording, Scale, Screen, Vision
 from agent.documents.protocol import ApplyError
-from agent.messages import ConfigSet, ContentSet, Counts, Observation, PolicySet
+from agent.messages import ConfigSet, Counts, Observation, PolicySet
 from agent.senses import Senses
 from agent.streams import Intake, table
 from agent.supervisor import Supervisor
-from wire.documents import Item, Policy
+from wire.documents import Policy
 
 
 def scale(name: str, **keys: Any) -> Scale:
@@ -46,7 +46,6 @@ class House:
         monkeypatch.setattr(senses, "_add_eyes", self._eyes)
         self.manifest = ""
         self.configured: list[Config] = []
-        self.played: list[tuple[Item, ...]] = []
         running = Running(
             supervisor=self.supervisor,
             senses=senses,
@@ -54,7 +53,6 @@ class House:
             now_s=lambda: 5.0,
             add_uplink=lambda config: self.wait("uplink"),
             configured=self.configured.append,
-            plays=lambda items, path_of: self.played.append(items),
         )
         self.changes = LiveChanges(running, CONFIG)
         self.wait("uplink")
@@ -183,14 +181,7 @@ def test_a_part_that_does_not_end_makes_the_change_fail(house: House, monkeypatc
     house.while_running(act)
 
 
-def test_policy_and_content_reach_the_core_and_the_screen(house: House) -> None:
-    tea = (Item(name="tea", plays="loop", headline="Tea"),)
+def test_a_policy_reaches_the_core(house: House) -> None:
     house.changes.apply_policy(Policy(holdout=0.1), 7)
     house.changes.apply_policy(None, None)
-    house.changes.apply_content(tea, lambda _sha: None, 3)
-    assert house.told() == [
-        PolicySet(5.0, Policy(holdout=0.1), 7),
-        PolicySet(5.0, Policy(), None),
-        ContentSet(5.0, tea, 3),
-    ]
-    assert house.played == [tea]
+    assert house.told() == [PolicySet(5.0, Policy(holdout=0.1), 7), PolicySet(5.0, Policy(), None)]

@@ -83,6 +83,11 @@ class ScreenLoop:
         self._leave()
         self._panelist.stop()
 
+    @property
+    def shows(self) -> bool:
+        """There is a panel, and the strip is on it. Of any thread."""
+        return self._strip is not None
+
     def stop(self) -> None:
         """Ends `run`, also when it sleeps."""
         self._stage.close()
