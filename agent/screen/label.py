@@ -188,11 +188,11 @@ def _beside_price(
     """Size of the price and the notes at its left: the notes may cost the price some of its size, and grow smaller
     themselves only where that is not enough."""
     assert text.price is not None
-    for least in (round(0.85 * _note_px(inner)), SMALLEST_PX):
+    for least in range(max(round(0.85 * _note_px(inner)), SMALLEST_PX), SMALLEST_PX - 1, -1):
         for px in range(largest, max(SMALLEST_PX, int(largest * PRICE_LEAST)), -1):
             left = inner.width - price_width(pen, text.price, px) - 2 * pad - _gap(inner)
             foot = fit_foot(pen, notes, left, inner.height * FOOT, _note_px(inner))
-            if foot is not None and foot.px >= min(least, _note_px(inner)):
+            if foot is not None and (foot.px >= least or not notes):
                 return px, foot
     return None
 

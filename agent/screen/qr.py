@@ -7,6 +7,8 @@ Not here: what the code says (coupon.py, config screen.link), where it stands (l
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import segno
 from numpy.typing import NDArray
@@ -42,6 +44,7 @@ def draw_code(text: str, side_px: int) -> Picture:
     return picture
 
 
+@lru_cache(maxsize=64)  # finding a code costs some 20 times as much as drawing it
 def _matrix(text: str) -> NDArray[np.uint8]:
     """Of 0 and 1, without the quiet zone."""
     if not text or len(text) > MOST_TEXT:

@@ -139,6 +139,7 @@ class Pen:
     def _cut_into_runs(self, text: str) -> tuple[tuple[int, str], ...]:
         runs: list[tuple[int, str]] = []
         for character in text:
+            character = " " if character.isspace() else character  # few fonts have the no-break space
             number = self.fonts.number_for(character)
             if runs and self.fonts.has(runs[-1][0], character) and not character.isalnum():
                 number = runs[-1][0]  # a space or a comma is no reason to change
