@@ -153,7 +153,14 @@ def test_every_configured_part_is_there_in_the_order_of_the_flow(tmp_path: Path)
     full = app(tmp_path, recording=Recording(dir=str(tmp_path / "r")), tracks=Tracks(socket="/run/t.sock"))
     names = [part.name for part in full.supervisor.parts]
     assert names == ["outbox", "uplink", "recorder", "core", "errands", "clock", "tracks", "scale/main"]
-    assert [part.name for part in app(tmp_path).supervisor.parts] == ["outbox", "uplink", "core", "clock", "scale/main"]
+    assert [part.name for part in app(tmp_path).supervisor.parts] == [
+        "outbox",
+        "uplink",
+        "core",
+        "errands",
+        "clock",
+        "scale/main",
+    ]
 
 
 def test_a_first_start_begins_with_nothing_to_restore(tmp_path: Path) -> None:
