@@ -91,8 +91,8 @@ class Coverage:
 
 
 def coverage(seeds: Sequence[int], rounds: int, **policy: Any) -> dict[str, dict[str, Coverage]]:
-    """Target -> estimate -> how good it is, over as many truths and logs as there are seeds. `policy`: of the agent that
-    writes the logs."""
+    """Target -> estimate -> how good it is, over as many truths and logs as there are seeds. `policy`: of the agent
+    that writes the logs."""
     found: dict[tuple[str, str], list[tuple[Estimate, float]]] = {}
     for seed in seeds:
         world = World(seed)

@@ -1,0 +1,96 @@
+"""`python -m tools.bench.bandit [--json]`: regret, coverage of the offline estimates, time of a decision.
+
+Seeds are counted up from --first; nothing is tuned on those counted by default.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from tools.bench.bandit.offline import Coverage, coverage
+from tools.bench.bandit.picture import draw
+from tools.bench.bandit.regret import Regret, regret
+from tools.bench.bandit.speed import decision_ms
+
+FIRST_SEED = 23_001  # held out
+WHO = ("random", "fixed", "agent")
+LEAST = (0.02, 0.1)  # floors of the logs: the preset, and one for who wants to ask much of a log
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Prints what was measured, and draws the curves where a file is named."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.bench.bandit", description=(__doc__ or "").partition("\n")[0]
+    )
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--first", type=int, default=FIRST_SEED, help="first seed")
+    parser.add_argument("--truths", type=int, default=20, help="of the regret curves")
+    parser.add_argument("--shoppers", type=int, default=3000, help="of each truth")
+    parser.add_argument("--logs", type=int, default=300, help="repetitions of the offline estimates")
+    parser.add_argument("--rounds", type=int, default=500, help="of each log")
+    parser.add_argument("--svg", type=Path, help="where the curves go")
+    told = parser.parse_args(arguments)
+    curves = [regret(seed, told.shoppers) for seed in range(told.first, told.first + told.truths)]
+    if told.svg:
+        draw(curves, told.svg)
+    first = told.first + 10_000
+    covered = {least: coverage(range(first, first + told.logs), told.rounds, least_chance=least) for least in LEAST}
+    found = {"regret": _lost(curves), "offline": _plain(covered), "decision_ms": _speeds()}
+    if told.json:
+        json.dump(found, sys.stdout, indent=1)
+        print()
+    else:
+        _print(found)
+    return 0
+
+
+def _lost(curves: list[Regret]) -> list[dict[str, Any]]:
+    """Mean picks lost at a third and at the end, and in how many truths the agent lost least."""
+    n, rows = len(curves[0].agent), []
+    for at in (n // 10, n // 3, n):
+        means = {
+            who: sum(getattr(c, who)[at - 1] for c in curves) / len(curves) for who in ("random", "fixed", "agent")
+        }
+        best = sum(c.agent[at - 1] < min(c.fixed[at - 1], c.random[at - 1]) for c in curves)
+        rows.append({"shoppers": at, **{who: round(lost, 1) for who, lost in means.items()}, "agent_best_in": best})
+    return rows
+
+
+def _plain(covered: dict[float, dict[str, dict[str, Coverage]]]) -> list[dict[str, Any]]:
+    return [
+        {
+            "least_chance": least,
+            "target": target,
+            "estimate": name,
+            "coverage": round(c.share, 3),
+            "logs": c.of,
+            "half": round(c.half, 4),
+            "bias": round(c.bias, 4),
+        }
+        for least, targets in covered.items()
+        for target, estimates in targets.items()
+        for name, c in estimates.items()
+    ]
+
+
+def _speeds() -> list[dict[str, Any]]:
+    return [
+        {"candidates": n, **dict(zip(("median", "p95"), (round(ms, 2) for ms in decision_ms(n)), strict=True))}
+        for n in (1, 4, 16, 64)
+    ]
+
+
+def _print(found: dict[str, list[dict[str, Any]]]) -> None:
+    for title, rows in found.items():
+        print(title)
+        print("  " + "  ".join(f"{key:>13}" for key in rows[0]))
+        for row in rows:
+            print("  " + "  ".join(f"{value!s:>13}" for value in row.values()))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
