@@ -154,9 +154,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _head(self, status: HTTPStatus, kind: str, length: int | None) -> None:
         self.send_response(status)
         self.send_header("Content-Type", kind)
-        if length is None:
+        if length is None or self.close_connection:
             self.send_header("Connection", "close")
-        else:
+        if length is not None:
             self.send_header("Content-Length", str(length))
         for name, value in HEADERS.items():
             self.send_header(name, value)
