@@ -326,12 +326,31 @@ def test_a_coupon_is_signed_when_it_is_shown(tmp_path: Path, monkeypatch: pytest
     strip.content(OFFER)
     strip.stage.play(play("offer", coupon=CLAIM))
     strip.turn()
-    (code,) = codes
+    code = codes[-1]
     assert code is not None
     good = verdict(code, {tag("shop/d1"): [("shop/d1", key.public)]}, CLAIM.made_wall_s)
     assert (good.number, good.campaign) == (CLAIM.number, "spring")
     strip.pass_s(6.0)
     assert strip.shown() == [("offer", "d1-1", 5.0)]
+
+
+def test_a_coupons_code_stands_beside_its_picture(tmp_path: Path) -> None:
+    strip = StripScene(tmp_path, sign=SecretKey(bytes(32)).sign, content="left")
+    strip.content(Item(name="offer", plays="answer", asset=strip.picture("offer", RED), coupon=OFFER.coupon))
+    strip.stage.play(play("offer", coupon=CLAIM))
+    strip.turn()
+    area = strip.area
+    code = area[:, -area.shape[0] :]
+    assert (area[area.shape[0] // 2, 5] == RED).all() and not (code == RED).all(axis=2).any()
+    assert (code == 0).all(axis=2).any() and (code == 255).all(axis=2).any()
+
+
+def test_a_coupon_without_room_for_its_code_is_said_when_the_content_comes(
+    strip: StripScene, caplog: pytest.LogCaptureFixture
+) -> None:
+    strip.content(OFFER)
+    strip.pass_s(2.0)
+    assert "content offer is left out" in caplog.text and "code" in caplog.text
 
 
 def test_without_a_key_no_coupon_is_promised(strip: StripScene, caplog: pytest.LogCaptureFixture) -> None:

@@ -11,9 +11,11 @@ from __future__ import annotations
 import logging
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from agent.screen.containers import PictureError
+from agent.screen.coupon import text_like
 from agent.screen.pictures import Frame, Look, frames
 from agent.screen.protocol import Picture
 from wire.documents import Item
@@ -98,7 +100,7 @@ class Clips:
             del self._ready[name]
         self._silent = {name for name in self._silent if self._items.get(name) == before.get(name)}
         answers_first = sorted(items, key=lambda item: item.plays != "answer")
-        self._waiting = deque(x for x in answers_first if x.name not in self._ready and x.coupon is None)
+        self._waiting = deque(x for x in answers_first if x.name not in self._ready)
 
     def item(self, name: str) -> Item | None:
         return self._items.get(name)
@@ -119,7 +121,9 @@ class Clips:
         if not self._waiting or self.bytes + self._frame_bytes > self._most_bytes:
             return False
         item = self._waiting.popleft()
-        if item.name not in self._ready:
+        if item.coupon is not None:  # whether its code has room, before a shopper waits for it
+            self.get(item, text_like(item.coupon))
+        elif item.name not in self._ready:
             self.get(item)
         return True
 
@@ -162,10 +166,23 @@ class Clips:
             return None
 
     def _source(self, item: Item, code: str | None) -> Callable[[], Iterator[Frame]]:
-        if item.asset is None or code is not None:
+        if item.asset is None:
             card = self._card(item, code)
             return lambda: iter((Frame(card, None),))
         path = self._path_of(item.asset)
         if path is None:
             raise PictureError("its file is not on the device")
+        if code is not None:
+            beside = self._beside_code(item, code, path)
+            return lambda: iter((Frame(beside, None),))
         return lambda: frames(path, self._look)
+
+    def _beside_code(self, item: Item, code: str, path: Path) -> Picture:
+        """The picture where a card has its words, small enough that nothing of it is under the code."""
+        card, look = self._card(item, code), self._look
+        wide = look.width_px >= look.height_px
+        square = look.height_px if wide else min(look.width_px, look.height_px // 2)
+        width, height = (look.width_px - square, look.height_px) if wide else (look.width_px, look.height_px - square)
+        room = replace(look, width_px=width, height_px=height)
+        card[:height, :width] = next(frames(path, room)).picture
+        return card

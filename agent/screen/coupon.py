@@ -24,6 +24,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from agent.messages import CouponClaim
+from wire import documents as wire
 
 VERSION = 0x91
 CONTEXT = b"shelfd coupon 1\0"  # so that no other signature of the device is ever taken for one
@@ -58,6 +59,11 @@ def text_of(claim: CouponClaim, device: str, sign: Callable[[bytes], bytes]) -> 
         raise CouponError(f"coupon {claim.number} cannot be written: its number is too long, or its time out of range")
     body = HEAD.pack(VERSION, tag(device), expires_s, len(number) | packed) + number + claim.campaign.encode()
     return base64.b32encode(body + sign(CONTEXT + body)).decode().rstrip("=")
+
+
+def text_like(coupon: wire.Coupon) -> str:
+    """As long as the text of such a coupon: what its code needs of room."""
+    return text_of(CouponClaim("00" * 8, coupon.campaign, "", 0, 0.0), "", lambda _: bytes(SIGNATURE_BYTES))
 
 
 def read(text: str) -> Coupon:
