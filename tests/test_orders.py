@@ -9,10 +9,22 @@ import pytest
 
 from agent.config.schema import Cell, Config, Device, Lane, Scale
 from agent.core import Core
-from agent.messages import Answer, Command, Counts, State
-from agent.orders import REMEMBERED, Orders
+from agent.messages import Answer, Command, Counts, Errand, ErrandDone, Output, Restored, State, Tick
+from agent.orders import MOST_BYTES, MOST_ERRANDS, REMEMBERED, Orders
 from agent.plain import plain
-from wire.commands import CommandPayload, CountStock, Result, SetMode, Tare
+from wire.codec import encode
+from wire.commands import (
+    CommandPayload,
+    CountStock,
+    Diagnose,
+    Identify,
+    Introduce,
+    Record,
+    Restart,
+    Result,
+    SetMode,
+    Tare,
+)
 from wire.state import StockState
 
 COLA, CHIPS, SOAP = "06901234567892", "04006381333931", "00000000000017"
@@ -146,3 +158,117 @@ def test_what_was_answered_is_known_after_a_restart(core: Core) -> None:
     assert order(core, CountStock(lane="cola", units=11)) == first
     assert order(core, Tare(lane="dead"), id="o2") == refused
     assert units(core)[("cola", COLA)] == 2
+
+
+# -- expiry ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("wall_s", "expires", "outcome", "hint"),
+    [
+        (1000.0, None, "done", "mode is staff"),
+        (None, None, "done", "mode is staff"),
+        (1000.0, 1003.0, "done", "mode is staff"),
+        (1000.0, 1002.9, "refused", "expired"),
+        (1000.0, 0.0, "refused", "expired"),
+        (None, 1e11, "refused", "does not know the time"),
+    ],
+)
+def test_an_order_is_not_done_after_its_time(
+    core: Core, wall_s: float | None, expires: float | None, outcome: str, hint: str
+) -> None:
+    core.step(Tick(2.0, None if wall_s is None else wall_s + 2.0, wall_s is not None))
+    result = order(core, SetMode(mode="staff", expires=expires))
+    assert (result.outcome, core.attendant.mode) == (outcome, "staff" if outcome == "done" else "maintenance")
+    assert hint in result.message
+
+
+def test_what_was_done_in_time_is_answered_again_after_it(core: Core) -> None:
+    core.step(Tick(2.0, 1002.0, True))
+    first = order(core, SetMode(mode="staff", expires=1004.0))
+    core.step(Tick(60.0, 1060.0, True))
+    assert order(core, SetMode(mode="staff", expires=1004.0), at=60.0) == first
+
+
+# -- errands -----------------------------------------------------------------------------------------------------------
+
+
+def sent(outputs: tuple[Output, ...]) -> list[str]:
+    return [output.id for output in outputs if isinstance(output, Errand)]
+
+
+def answers(outputs: tuple[Output, ...]) -> list[tuple[str, str, str]]:
+    results = [output.result for output in outputs if isinstance(output, Answer)]
+    return [(result.id, result.outcome, result.message) for result in results]
+
+
+@pytest.mark.parametrize("payload", [Identify(), Diagnose(), Record(seconds=5.0), Restart()])
+def test_what_the_core_cannot_do_leaves_as_an_errand_and_is_answered_when_it_is_back(
+    core: Core, payload: CommandPayload
+) -> None:
+    assert core.step(Command(3.0, "o1", payload))[0] == Errand("o1", payload)
+    assert core.step(Command(3.1, "o1", payload)) == ()  # it is under way
+    (id, outcome, message), *_ = answers(core.step(ErrandDone(9.0, "o1", "done", "as it should be")))
+    assert (id, outcome) == ("o1", "done") and message.startswith("as it should be")
+    assert sent(core.step(Command(10.0, "o1", payload))) == []
+    assert core.step(ErrandDone(11.0, "o1", "done", "twice")) == ()
+
+
+def test_a_refusal_of_the_shell_is_the_answer(core: Core) -> None:
+    core.step(Command(3.0, "o1", Identify()))
+    assert answers(core.step(ErrandDone(3.5, "o1", "refused", "no strip"))) == [("o1", "refused", "no strip")]
+
+
+def test_an_errand_that_nobody_sent_says_nothing(core: Core) -> None:
+    assert core.step(ErrandDone(3.0, "never", "done", "x")) == ()
+
+
+def test_only_so_many_are_under_way(core: Core) -> None:
+    for i in range(MOST_ERRANDS):
+        assert sent(core.step(Command(3.0, f"o{i}", Identify()))) == [f"o{i}"]
+    ((_, outcome, message),) = answers(core.step(Command(3.0, "more", Identify())))
+    assert outcome == "refused" and "under way" in message
+    assert sent(core.step(Command(3.0, "r", Restart()))) == ["r"]  # the way out stays open
+
+
+def test_what_was_under_way_when_the_process_died_is_answered_by_the_next(core: Core) -> None:
+    for id, payload in (("rec", Record(seconds=60.0)), ("off", Restart()), ("see", Diagnose())):
+        core.step(Command(3.0, id, payload))
+    core.step(ErrandDone(4.0, "see", "done", "all is well"))
+    again = Core.restore(CONFIG, json.loads(json.dumps(core.snapshot())))
+    told = answers(again.step(Restored(0.5, 2.0)))
+    assert told == [
+        ("rec", "refused", "the device restarted before it was done: send it again under another id"),
+        ("off", "done", "the device has restarted"),
+    ]
+    assert answers(again.step(Command(1.0, "off", Restart()))) == [("off", "done", "the device has restarted")]
+    assert sent(again.step(Command(1.0, "rec", Record(seconds=60.0)))) == []
+
+
+def test_a_diagnosis_has_what_the_core_knows_of_streams_and_lanes(core: Core) -> None:
+    core.step(Command(3.0, "o1", Diagnose()))
+    ((_, _, message),) = answers(core.step(ErrandDone(3.5, "o1", "done", "four cores")))
+    lines = message.splitlines()
+    assert lines[0] == "four cores"
+    assert "mode: maintenance" in lines and "faults: none" in lines
+    assert "lane cola: 2070.0 g, noise 1.7 g, 6 units" in lines
+    assert "lane dead: no reading yet, not counted" in lines
+
+
+@pytest.mark.parametrize(
+    "text", ["\x00" * 40_000, "\udcff" * 20_000, "\n" * 40_000, "\U0001f525" * 40_000, "长" * 40_000]
+)
+def test_whatever_the_shell_says_fits_into_one_message(core: Core, text: str) -> None:
+    core.step(Command(3.0, "o1", Diagnose()))
+    (answer, *_) = core.step(ErrandDone(3.5, "o1", "done", text))
+    assert isinstance(answer, Answer)
+    assert len(answer.result.message.encode()) <= MOST_BYTES
+    assert encode(answer.result)
+    (again,) = core.step(Command(4.0, "o1", Diagnose()))
+    assert isinstance(again, Answer)
+    assert len(again.result.message) < 500  # what is remembered goes into each snapshot
+
+
+def test_nobody_is_introduced_who_is_not_there(core: Core) -> None:
+    result = order(core, Introduce(visitor="v7", segments=("tea",)))
+    assert result.outcome == "refused" and result.message

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 UNIT = Path(__file__).resolve().parent.parent / "systemd" / "shelfd.service"
-CAMERA = UNIT.parent / "camera.conf"
 EXPOSURE_MOST = 21  # tenths, as measured; "OK" reaches up to 40
 
 pytestmark = pytest.mark.skipif(
@@ -43,14 +42,15 @@ def test_a_misspelt_key_would_be_seen(tmp_path: Path) -> None:
     assert any("WatchdogSecs" in line for line in complaints(unit))
 
 
-def test_systemd_understands_what_a_camera_is_allowed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("allowed", sorted(UNIT.parent.glob("*.conf")), ids=lambda path: path.stem)
+def test_systemd_understands_what_some_devices_are_allowed_beside(tmp_path: Path, allowed: Path) -> None:
     unit = installed(tmp_path, UNIT.read_text())
     beside = tmp_path / "shelfd.service.d"
     beside.mkdir()
-    for text, wrong in ((CAMERA.read_text(), False), (CAMERA.read_text() + "DeviceAllows=x\n", True)):
-        (beside / "camera.conf").write_text(text)
+    for text, wrong in ((allowed.read_text(), False), (allowed.read_text() + "DeviceAllows=x\n", True)):
+        (beside / allowed.name).write_text(text)
         told = analyze("verify", str(unit)).stderr
-        assert ("camera.conf" in told) == wrong, told
+        assert (allowed.name in told) == wrong, told
 
 
 def test_it_is_locked_up_well() -> None:

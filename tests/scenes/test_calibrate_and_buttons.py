@@ -64,7 +64,7 @@ def test_a_known_mass_tells_the_lane_what_it_weighs_from_here_on(shelf: Store) -
     assert not weigher.moving(0)
     shelf.weight("cola", by=-940.0, at=14.0)  # half of it goes
     shelf.played(18)
-    assert weigher.level_g(0) == pytest.approx(1000.0, abs=5.0)
+    assert weigher.level_g(0) == pytest.approx(1000.0, abs=15.0)
     assert weigher.level_g(1) == pytest.approx(0.0, abs=8.0)  # the neighbour weighs as before
 
 
@@ -83,7 +83,7 @@ def test_it_lies_over_the_configured_calibration_and_goes_with_it(shelf: Store) 
     shelf.tell(ConfigSet(14.0, shelf.config, 2, "li.wei"))
     shelf.played(18)
     trim = shelf.core.attendant.weighers["main"].trimmed
-    assert trim(0) == pytest.approx(2000.0 / 1880.0 - 1.0, abs=0.015)
+    assert trim(0) == pytest.approx(2000.0 / 1880.0 - 1.0, abs=0.02)
     (scale,) = shelf.config.scales
     cells = tuple(replace(cell, counts_per_gram=cell.counts_per_gram * 0.94) for cell in scale.cells)
     shelf.tell(ConfigSet(19.0, replace(shelf.config, scales=(replace(scale, cells=cells),)), 3, "li.wei"))
@@ -99,7 +99,7 @@ def test_more_than_a_fifth_is_no_calibration_also_in_two_steps(shelf: Store) -> 
     shelf.played(13)
     assert [said.partition(":")[0] for said in messages(shelf)[-3:]] == ["refused", "done", "refused"]
     assert "20 %" in messages(shelf)[-1]
-    assert shelf.core.attendant.weighers["main"].trimmed(0) == pytest.approx(2150.0 / 1880.0 - 1.0, abs=0.015)
+    assert shelf.core.attendant.weighers["main"].trimmed(0) == pytest.approx(2150.0 / 1880.0 - 1.0, abs=0.02)
 
 
 @pytest.mark.parametrize(

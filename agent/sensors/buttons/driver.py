@@ -115,7 +115,8 @@ def _translated(error: Exception) -> ButtonsError:
     if name == "PinInvalidPin":
         return ButtonsError("wrong_pin", f"this board has no such pin ({text}): correct the numbers in [buttons]")
     if ".lgd-nfy" in text:
-        return ButtonsError("no_chip", f"lgpio cannot write where the agent was started ({text}): systemd/buttons.conf")
+        sentence = f"lgpio cannot write in the folder where the agent was started ({text}): see systemd/buttons.conf"
+        return ButtonsError("no_folder", sentence)
     if name == "PinUnknownPi" or isinstance(error, FileNotFoundError):
         return ButtonsError(
             "unknown_board", f"this is no Raspberry Pi that gpiozero knows ({text}): see docs/buttons.md"

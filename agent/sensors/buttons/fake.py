@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
+import threading
+
 from agent.config import schema
 from agent.sensors.buttons.protocol import ButtonsError, Edge
 
 
 class FakePins:
-    """A `Pins`, and with `open` what opens it; `shown` keeps the light's last changes."""
-
-    SHOWN = 1000
+    """A `Pins`, and with `open` what opens it."""
 
     def __init__(self) -> None:
         self._edge: Edge | None = None
         self._down: set[str] = set()
         self._trouble: ButtonsError | None = None
         self.on = False
-        self.shown: list[bool] = []
+        self.opened, self.lit = threading.Event(), threading.Event()  # for who waits for it
 
     def open(self, config: schema.Buttons, edge: Edge) -> FakePins:
         """Stands in for `open_pins`."""
         self._check()
         self._edge = edge
+        self.opened.set()
         return self
 
     # -- the Pins -----------------------------------------------------------------------------------------------------
@@ -35,7 +36,8 @@ class FakePins:
         """See Pins."""
         self._check()
         self.on = on
-        self.shown = [*self.shown[1 - self.SHOWN :], on]
+        if on:
+            self.lit.set()
 
     def close(self) -> None:
         """See Pins."""
