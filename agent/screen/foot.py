@@ -39,7 +39,9 @@ def fit_foot(pen: Pen, notes: Sequence[Note], width: float, height: float, large
         return Foot(SMALLEST_PX, ())
     for px in range(largest, SMALLEST_PX - 1, -1):
         rows = _rows(pen, notes, width, px)
-        if rows is not None and Foot(px, rows).height <= height:
+        if rows is None or Foot(px, rows).height > height:
+            continue
+        if all(_row_width(pen, row, px) <= width for row in rows):
             return Foot(px, rows)
     return None
 
@@ -77,7 +79,7 @@ def _rows(pen: Pen, notes: Sequence[Note], width: float, px: int) -> tuple[tuple
     rows: list[list[Note]] = []
     used = 0.0
     for note in notes:
-        wide = _width(pen, note, px)
+        wide = _about(pen, note, px)
         if wide > width:
             return None
         if rows and used + APART * px + wide <= width:
@@ -90,5 +92,16 @@ def _rows(pen: Pen, notes: Sequence[Note], width: float, px: int) -> tuple[tuple
 
 
 def _width(pen: Pen, note: Note, px: int) -> float:
-    field = 2 * ROUND * px if note.kind in ("low", "empty") else 0.0
-    return pen.width(note.text, px) + field
+    return pen.width(note.text, px) + _field(note, px)
+
+
+def _about(pen: Pen, note: Note, px: int) -> float:
+    return pen.about(note.text, px) + _field(note, px)
+
+
+def _row_width(pen: Pen, row: Sequence[Note], px: int) -> float:
+    return sum(_width(pen, note, px) for note in row) + APART * px * (len(row) - 1)
+
+
+def _field(note: Note, px: int) -> float:
+    return 2 * ROUND * px if note.kind in ("low", "empty") else 0.0

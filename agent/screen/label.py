@@ -16,8 +16,8 @@ from agent.screen.geometry import Rect
 from agent.screen.protocol import Picture
 from agent.screen.saying import Note, Text
 from agent.screen.sheet import Sheet
-from agent.screen.tag import draw_price, fit_price, price_width
-from agent.screen.text import ASCENT, DIGIT, LINE, SMALLEST_PX, Lines, Pen
+from agent.screen.tag import about_price_width, draw_price, fit_price, price_width
+from agent.screen.text import ASCENT, DIGIT, LINE, SMALLEST_PX, Lines, Pen, sizes
 from agent.screen.theme import Theme
 
 WIDE = 2.4  # heights: a label so wide has its price beside the name, not below it
@@ -189,8 +189,8 @@ def _beside_price(
     themselves only where that is not enough."""
     assert text.price is not None
     for least in range(max(round(0.85 * _note_px(inner)), SMALLEST_PX), SMALLEST_PX - 1, -1):
-        for px in range(largest, max(SMALLEST_PX, int(largest * PRICE_LEAST)), -1):
-            left = inner.width - price_width(pen, text.price, px) - 2 * pad - _gap(inner)
+        for px in sizes(largest, max(SMALLEST_PX, int(largest * PRICE_LEAST))):
+            left = inner.width - about_price_width(pen, text.price, px) - 2 * pad - _gap(inner)
             foot = fit_foot(pen, notes, left, inner.height * FOOT, _note_px(inner))
             if foot is not None and (foot.px >= least or not notes):
                 return px, foot

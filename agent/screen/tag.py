@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from agent.screen.colours import RGB
 from agent.screen.sheet import Sheet
-from agent.screen.text import DIGIT, Pen
+from agent.screen.text import DIGIT, Pen, sizes
 from agent.shelf.price import PriceText
 
 ONE_SIZE_PX = 26  # below it all parts are of one size
@@ -34,10 +34,16 @@ def price_width(pen: Pen, price: PriceText, px: int) -> float:
     return sum(pen.width(part.text, part.px, bold=True) for part in parts) + _kern(px) * (len(parts) - 1)
 
 
+def about_price_width(pen: Pen, price: PriceText, px: int) -> float:
+    """The same, without opening the font in this size."""
+    parts = list(_parts(price, px))
+    return sum(pen.about(part.text, part.px, bold=True) for part in parts) + _kern(px) * (len(parts) - 1)
+
+
 def fit_price(pen: Pen, price: PriceText, width: float, largest: int, smallest: int) -> int | None:
     """The largest size in which it is no wider; None where even the smallest is."""
-    for px in range(largest, smallest - 1, -1):
-        if price_width(pen, price, px) <= width:
+    for px in sizes(largest, smallest):
+        if about_price_width(pen, price, px) <= width and price_width(pen, price, px) <= width:
             return px
     return None
 
@@ -59,7 +65,7 @@ def _parts(price: PriceText, px: int) -> Iterator[Part]:
     if px < ONE_SIZE_PX:
         yield Part(str(price), px, raised=False)
         return
-    small = round(SMALL * px)
+    small = next(sizes(round(SMALL * px), 1))
     point, cents = price.fraction[:1], price.fraction[1:]
     if price.before.strip():
         yield Part(price.before.strip(), small, raised=True)

@@ -8,6 +8,7 @@ Not here: font files (fonts.py), what is written where (label.py, card.py).
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -20,10 +21,18 @@ LINE = 1.22  # from one baseline to the next, in sizes
 ASCENT = 0.88  # of the size: from the top of a Chinese character to its baseline
 DIGIT = 0.74  # of the size: height of a digit, about; of the fonts named in fonts.py none is higher
 SMALLEST_PX = 11  # of any text: Chinese characters fill up below it
+MEASURED_PX = 40  # a size whose advances are hardly rounded
 ELLIPSIS = "\u2026"
 CJK = r"\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef"
 # A Chinese or Japanese character may end a line, unless what follows may not begin one; a no-break space is none.
 PIECES = re.compile(rf"[{CJK}][、。，．）」』：；？！·ー]*|[^ \t\u3000{CJK}]+|[ \t\u3000]+")
+
+
+def sizes(largest: float, smallest: int) -> Iterator[int]:
+    """The sizes that are used, downwards: a few, so that labels look alike and few are opened."""
+    for px in range(int(largest), smallest - 1, -1):
+        if px <= 24 or (px <= 48 and px % 2 == 0) or px % 4 == 0:
+            yield px
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +66,10 @@ class Pen:
         """In pixels."""
         return self._widths(text, px, bold)
 
+    def about(self, text: str, px: int, bold: bool = False) -> float:
+        """The same, to a pixel or two: taken from one size, since each size of a font that is opened costs memory."""
+        return self._widths(text, MEASURED_PX, bold) * px / MEASURED_PX
+
     def write(
         self, draw: ImageDraw.ImageDraw, left: float, baseline: float, text: str, px: int, ink: RGB, bold: bool = False
     ) -> float:
@@ -67,42 +80,29 @@ class Pen:
             left += font.getlength(run) + 2 * thicker
         return left
 
-    def fit(self, text: str, width: float, largest: int, smallest: int, bold: bool = False) -> int | None:
-        """The largest size in which the whole text is no wider; None where even the smallest is too wide."""
-        if smallest > largest or self.width(text, smallest, bold) > width:
-            return None
-        low, high = smallest, largest
-        while low < high:
-            middle = (low + high + 1) // 2
-            low, high = (middle, high) if self.width(text, middle, bold) <= width else (low, middle - 1)
-        return low
-
     def lines(self, text: str, width: float, height: float, largest: int, smallest: int, most: int) -> Lines | None:
         """The text in at most `most` lines, as large as fits; cut in the smallest size where it must be. None where
         not even some of it can stand there."""
-        for px in range(min(largest, int(height)), smallest - 1, -1):
+        for px in sizes(min(largest, int(height)), smallest):
             count = min(most, 1 + int((height / px - 1.0) / LINE + 1e-9))
             lines = self._wrapped(text, width, px)
-            if lines is not None and len(lines) <= count:
-                return Lines(px, lines, cut=False)
+            fits = len(lines) <= count and all(self.about(line, px) <= width for line in lines)
+            if fits and all(self.width(line, px) <= width for line in lines):
+                return Lines(px, tuple(lines), cut=False)
         if smallest > height:
             return None
         count = min(most, 1 + int((height / smallest - 1.0) / LINE + 1e-9))
         return self._cut(text, width, smallest, count)
 
-    def _wrapped(self, text: str, width: float, px: int) -> tuple[str, ...] | None:
-        """None where a single piece is wider than a line."""
+    def _wrapped(self, text: str, width: float, px: int) -> list[str]:
+        """Lines that are about so wide; a piece that is wider stands alone."""
         lines, line = [], ""
         for piece in PIECES.findall(text):
-            if self.width((line + piece).rstrip(), px) <= width:
-                line += piece
-            else:
-                if line.strip():
-                    lines.append(line.strip())
-                line = piece.lstrip()
-            if line.strip() and self.width(line.rstrip(), px) > width:
-                return None
-        return (*lines, line.strip()) if line.strip() else tuple(lines)
+            if line and self.about((line + piece).rstrip(), px) > width:
+                lines.append(line.strip())
+                line = ""
+            line += piece if line else piece.lstrip()
+        return [*lines, line.strip()] if line.strip() else lines
 
     def _cut(self, text: str, width: float, px: int, most: int) -> Lines | None:
         lines: list[str] = []
