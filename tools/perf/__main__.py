@@ -1,5 +1,5 @@
-"""`python -m tools.perf [outbox] [replay] [start] [idle] [vision]`, all of them where none is named; `--json` for
-machines, `--rounds N` for patience.
+"""`python -m tools.perf [outbox] [replay] [start] [idle] [vision] [screen]`, all of them where none is named;
+`--json` for machines, `--rounds N` for patience.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
-from tools.perf import idle, outbox, replay, start, vision
+from tools.perf import idle, outbox, replay, screen, start, vision
 
 
 class Figure(Protocol):
@@ -25,6 +25,7 @@ MEASUREMENTS: Mapping[str, Callable[[int], Sequence[Figure]]] = {
     "start": start.measure,
     "idle": idle.measure,
     "vision": vision.measure,
+    "screen": screen.measure,
 }
 
 
