@@ -4,7 +4,7 @@
 #   tools/setup.sh python       .venv with shelfd (editable) and its extras bench, camera, test and litert
 #   tools/setup.sh models       models/*.tflite, built out of published packages (tools/build_models)
 #   tools/setup.sh console      uPlot, which draws the curves of the demo's page
-#   tools/setup.sh test-tools   mosquitto and the AsyncAPI specification, for the tests that use them
+#   tools/setup.sh test-tools   mosquitto, a Chinese font and the AsyncAPI specification, for the tests that use them
 #
 # PYTHON chooses the interpreter. Not here: what a device needs (docs/install.md), what is installed (setup.cfg).
 set -euo pipefail
@@ -90,6 +90,16 @@ setup_tools() {
     setup_tool strace "the tests of power cuts read the system calls of the agent" strace
     setup_tool /usr/share/fonts/truetype/wqy/wqy-microhei.ttc "the tests of labels write Chinese" fonts-wqy-microhei
     setup_tool chromium "the tests of the console look at it in a browser" chromium chromium-driver
+}
+
+setup_fonts() {
+    if [ -e /usr/share/fonts/truetype/wqy/wqy-microhei.ttc ]; then return; fi
+    if can_apt; then
+        say "price labels in Chinese are drawn with a font of 5 MB"
+        apt_install fonts-wqy-microhei || say "apt could not install fonts-wqy-microhei; the tests of Chinese labels will be skipped"
+    else
+        say "no Chinese font is here, the tests of Chinese labels will be skipped; for them run: sudo apt install fonts-wqy-microhei"
+    fi
 }
 
 setup_asyncapi() {
