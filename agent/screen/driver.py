@@ -18,4 +18,8 @@ def open_panel(screen: schema.Screen) -> Panel:
             from agent.screen.framebuffer import Framebuffer
 
             return Framebuffer(Path(screen.device or "/dev/fb0"), screen.rotate)
+        case "drm":
+            from agent.screen.drm import open_drm
+
+            return open_drm(screen.device, screen.rotate)
     raise ScreenError("no_screen", f"screen.driver is {screen.driver!r}: name one, docs/screens.md shows which")
