@@ -92,16 +92,6 @@ setup_tools() {
     setup_tool chromium "the tests of the console look at it in a browser" chromium chromium-driver
 }
 
-setup_fonts() {
-    if [ -e /usr/share/fonts/truetype/wqy/wqy-microhei.ttc ]; then return; fi
-    if can_apt; then
-        say "price labels in Chinese are drawn with a font of 5 MB"
-        apt_install fonts-wqy-microhei || say "apt could not install fonts-wqy-microhei; the tests of Chinese labels will be skipped"
-    else
-        say "no Chinese font is here, the tests of Chinese labels will be skipped; for them run: sudo apt install fonts-wqy-microhei"
-    fi
-}
-
 setup_asyncapi() {
     if [ -d $asyncapi ]; then return; fi
     if ! command -v npm >/dev/null; then
