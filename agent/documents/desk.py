@@ -249,7 +249,8 @@ class Desk:
     def _news(self, kind: str) -> FileNews:
         needs = self._needs(kind)
         progress = self._files.progress(needs) if needs else None
-        return FileNews(self._files.missing(needs), progress, self._files.cache_bytes())
+        troubles = tuple(self._files.troubles(needs))
+        return FileNews(self._files.missing(needs), progress, self._files.cache_bytes(), troubles)
 
     def _report(self) -> None:
         trusts = tuple(key.name for key in self._trials.config.documents.keys)

@@ -118,6 +118,9 @@ class Files(Protocol):
     def cache_bytes(self) -> int:
         """Of all files on the device."""
 
+    def troubles(self, assets: tuple[Asset, ...]) -> list[Finding]:
+        """What stands in the way of these at the moment; it is tried again all the same."""
+
 
 class NoFiles:
     """A device that keeps no files: documents that need some are refused."""
@@ -136,3 +139,6 @@ class NoFiles:
 
     def cache_bytes(self) -> int:
         return 0
+
+    def troubles(self, assets: tuple[Asset, ...]) -> list[Finding]:
+        return []

@@ -64,6 +64,7 @@ class FileNews:
     missing: tuple[str, ...] = ()
     progress: float | None = None
     cache_bytes: int | None = None
+    troubles: tuple[Finding, ...] = ()  # what stands in the way of them
 
 
 def first_said(record: Record, whole: Standing | None, findings: tuple[Finding, ...]) -> Said:
@@ -135,7 +136,7 @@ class Reports:
             "since": held.since if held else None,
             "desired_version": wish.version if wish else None,
             "desired_hash": wish.hash if wish else None,
-            "findings": bounded(said.findings),
+            "findings": bounded((*said.findings, *files.troubles)),
         }
         match kind:
             case "config":
