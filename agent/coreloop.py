@@ -13,7 +13,7 @@ from concurrent.futures import Future
 
 from agent.clock import OffsetNews
 from agent.core import Core
-from agent.messages import Answer, Errand, Event, Observation, Output, Play, Snapshot, State, Tick
+from agent.messages import Answer, Errand, Event, Lamp, Observation, Output, Play, Snapshot, State, Tick
 from agent.outbox.protocol import Batch, Receipt
 from agent.streams import Intake
 from wire.events import Cleared, Fault
@@ -78,7 +78,7 @@ class CoreLoop:
         return None if batch == Batch() else self._commit(batch)
 
     def _snapshot(self, t: float, outputs: tuple[Output, ...]) -> Snapshot | None:
-        weighty = any(isinstance(output, Event | Answer | Play | Errand) for output in outputs)
+        weighty = any(isinstance(output, Event | Answer | Play | Errand | Lamp) for output in outputs)
         if not weighty and self._saved_s is not None and t - self._saved_s < SNAPSHOT_S:
             return None
         self._saved_s = t

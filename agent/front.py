@@ -36,7 +36,8 @@ class Front:
     ) -> None:
         self._supervisor, self._put, self._sign = supervisor, put, sign
         self.stage = Stage() if config.screen.driver else None
-        self._light = Light() if config.buttons.led_pin >= 0 else None
+        pins = config.buttons
+        self._light = Light() if max(pins.tare_pin, pins.staff_pin, pins.led_pin) >= 0 else None  # logs presses, too
         self._errands: Errands | None = None
         self._screen: ScreenLoop | None = None
 
@@ -49,9 +50,9 @@ class Front:
             beat = Beat()
             self._screen = ScreenLoop(config, self.stage, self._put, self._sign, beat)
             self._supervisor.add_thread("screen", self._screen.run, self._screen.stop, beat)
-        if self._light is not None or max(config.buttons.tare_pin, config.buttons.staff_pin) >= 0:
+        if self._light is not None:
             beat = Beat()
-            buttons = ButtonsReader(config.buttons, self._put, self._light or Light(), beat=beat)
+            buttons = ButtonsReader(config.buttons, self._put, self._light, beat=beat)
             self._supervisor.add_thread("buttons", buttons.run, buttons.stop, beat)
         beat = Beat()
         works = self._works(config, aside, now, header, facts)
@@ -92,7 +93,7 @@ class Front:
         flashes: dict[str, Flash] = {}
         if self.stage is not None:
             flashes["the strip"] = self.stage.identify
-        if self._light is not None:
+        if self._light is not None and config.buttons.led_pin >= 0:
             flashes["the light"] = self._light.flash
         works: dict[str, Work] = {"identify": IdentifyWork(flashes), "diagnose": DiagnoseWork(now, facts)}
         folder = config.recording.dir or config.documents.dir
