@@ -30,7 +30,7 @@ from agent.coreloop import CoreLoop
 from agent.documents.beginning import begin
 from agent.documents.content_document import Items, PathOf
 from agent.front import Front
-from agent.messages import Answer, Command, Observation, Output, Restored, SensorLost, Snapshot, State, Tick
+from agent.messages import Answer, Command, ConfigSet, Observation, Output, Restored, SensorLost, Snapshot, State, Tick
 from agent.notify import Notifier
 from agent.outbox.gauge import Gauge
 from agent.outbox.outbox import Outbox
@@ -228,6 +228,9 @@ class App:
             ready.append(loop)
             if first is not None:
                 self.put(first)
+            if self.beginning.store is not None:  # by whose word; and what was taken back since the last run
+                began = self.beginning
+                self.put(ConfigSet(self.clock.tick().t, began.config, began.version, began.by))
 
         self.supervisor.add_thread("core", lambda: ready[0].run(), self.intake.close, beat, prepare)
 

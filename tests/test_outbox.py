@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 from outbox_scene import TOPICS, Box, answer, pick, picks, stock, wait_for
 
-from agent.messages import Event
+from agent.messages import Event, State
 from agent.outbox.board import Board
 from agent.outbox.outbox import Outbox
 from agent.outbox.protocol import Batch, Receipt, ResultRow, Waiting
+from wire.reported import ConfigReported
 
 
 @pytest.fixture
@@ -111,6 +112,13 @@ def test_many_threads_share_one_order(box: Box) -> None:
     assert len(set(lanes)) == 200
     for name in "abcd":
         assert [lane for lane in lanes if lane.startswith(name)] == [f"{name} {n}" for n in range(50)]
+
+
+def test_what_became_of_a_document_survives(box: Box) -> None:
+    box.outbox.commit(Batch(states=(State(ConfigReported(state="applied", version=3)),))).result(10)
+    box.restart()
+    assert json.loads(box.outbox.states()["config/reported"])["version"] == 3
+    assert not list(box.path.parent.glob("*.corrupt*"))
 
 
 def test_of_each_state_only_the_newest_is_kept_and_it_survives(box: Box) -> None:

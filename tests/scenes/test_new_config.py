@@ -103,3 +103,20 @@ def test_a_snapshot_under_one_configuration_goes_on_under_another(shelf: Store) 
     core = Core.restore(fewer, shelf.core.snapshot())
     assert {x.lane: x.units for x in core.attendant.ledger.stock.state().lanes} == {"cola": 5, "water": 6}
     assert core.attendant.ledger.baskets.of("ann") == shelf.core.attendant.ledger.baskets.of("ann") != ()
+
+
+def test_after_a_restart_the_configuration_is_told_anew_and_a_pick_is_a_pick(shelf: Store) -> None:
+    shelf.restart(off_s=30.0)
+    shelf.tell(ConfigSet(shelf.now + 0.01, shelf.config, 1, "li.wei"))
+    shelf.picks("bob", "water", at=shelf.now + 4.0)
+    assert shelf.played(shelf.now + 8.0) == [pick("water", by="bob")]
+
+
+def test_another_planogram_right_after_a_restart_makes_up_nothing(shelf: Store) -> None:
+    tea = next(lane for lane in shelf.config.lanes if lane.name == "tea")
+    others = tuple(lane for lane in shelf.config.lanes if lane.name != "tea")
+    parted = replace(shelf.config, lanes=(*others, replace(tea, cells=tea.cells[:1])))
+    shelf.restart(off_s=30.0)
+    shelf.tell(ConfigSet(shelf.now + 0.01, parted, 1, "li.wei"))
+    shelf.picks("bob", "water", at=shelf.now + 4.0)
+    assert shelf.played(shelf.now + 8.0) == [pick("water", by="bob")]
