@@ -34,10 +34,10 @@ CONTENT: dict[str, Any] = {
             "coupon": {"campaign": "undecided", "says": "0.50 off", "valid_s": 3600},
         },
         {
-            "name": "thanks",
+            "name": "never-mind",
             "plays": "answer",
-            "headline": "Good choice",
-            "line": "Crisps are two steps to your left",
+            "headline": "Not today? No problem",
+            "line": "Water is right beside it",
             "seconds": 5,
         },
     ]
@@ -45,7 +45,7 @@ CONTENT: dict[str, Any] = {
 POLICY: dict[str, Any] = {
     "rules": [
         {"name": "undecided", "on": ["hesitation"], "show": list(ANSWERS)},
-        {"name": "taken", "on": ["pick"], "show": ["thanks"]},
+        {"name": "put-back", "on": ["put"], "show": ["never-mind"]},
     ],
     "holdout": 0.0,
     "cooldown_s": 3.0,

@@ -12,7 +12,7 @@ from tools.bench.goods import Item
 from tools.bench.hands import Visitor
 from tools.bench.stage import Stage
 
-HOLD_S = 7.0  # over the plate: the pick is known after 1 s, and a hesitation 3 s later
+HOLD_S = 9.0  # over the plate, touching it now and then: the pick is known after 1-5 s, a hesitation after 3-5 s
 LINGER_S = 12.0  # the agent calls 8 s undecided
 
 
