@@ -169,7 +169,7 @@ class ScreenLoop:
             self._made_for = made_for
             self._programme = None if look is None else self._programme_of(look, before)
             if before is not None:
-                self._tell(*before.stop(self._clock()), *before.proof.sums())
+                self._tell(*before.close(self._clock()))
 
     def _programme_of(self, look: Look, before: Programme | None) -> Programme:
         programme = Programme(Clips(look, self._card), look, self._config.screen.fade_s, self._clock())
@@ -195,7 +195,7 @@ class ScreenLoop:
     def _leave(self) -> None:
         """Nothing of ours is seen any more: what was on the screen is told."""
         if self._programme is not None:
-            self._tell(*self._programme.stop(self._clock()), *self._programme.proof.sums())
+            self._tell(*self._programme.close(self._clock()))
         self._face = self._strip = None
 
     def _draw_labels(self) -> None:

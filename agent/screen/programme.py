@@ -141,12 +141,12 @@ class Programme:
             self.playlist.played(showing.content, seconds, playing.among)
             playing.paid_s += seconds
 
-    def stop(self, t: float) -> tuple[Shown, ...]:
-        """The screen shows nothing of this any more; the loop begins anew with the next `step`."""
+    def close(self, t: float) -> tuple[Shown, ...]:
+        """The screen shows nothing of this any more, and all is told; the next `step` begins the loop anew."""
         told = self.ended(t)
         self._playing, self._fade, self._is_new, self.picture = None, None, False, self._nothing
         self._covered = False
-        return told
+        return *told, *self.proof.sums(t)
 
     def _over(self, t: float) -> bool:
         """What plays has had its time, may play no more, or something of higher priority may."""

@@ -6,7 +6,7 @@ the end. Pure: moments in, `Shown` out. Not here: what plays (programme.py), who
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agent.messages import Shown
 
@@ -67,11 +67,11 @@ class Proof:
         if t < self._sum_due_s:
             return ()
         self._sum_due_s = t + SUM_S
-        return self.sums()
+        return self.sums(t)
 
-    def sums(self) -> tuple[Shown, ...]:
-        """All that the loop has shown since the last time."""
-        told, self._sums = tuple(self._sums.values()), {}
+    def sums(self, t: float) -> tuple[Shown, ...]:
+        """All that the loop has shown since the last time, told at this one."""
+        told, self._sums = tuple(replace(shown, t=t) for shown in self._sums.values()), {}
         return told
 
     def _add(self, told: Shown) -> None:
