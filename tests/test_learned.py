@@ -200,6 +200,12 @@ def test_an_arm_of_a_policy_says_all_and_without_one_what_was_known_stays() -> N
     assert learned is not None and [(a.content, a.a[0]) for a in learned.arms] == [("tea-ad", 1)]
 
 
+def test_a_policy_without_a_version_is_one_too() -> None:
+    known = Knowledge()
+    known.policy(Policy(arms=(arm("cola-ad", sums_of(9, 5)),)), None, [], 0.0)
+    assert mean(known, "cola-ad") == 0.5
+
+
 def test_sums_of_other_features_are_not_used() -> None:
     known = Knowledge()
     known.policy(Policy(arms=(Arm(content="cola-ad", a=(14, 9, 9, 3, 2, 3), b=(5, 4, 1)),)), 1, [], 0.0)

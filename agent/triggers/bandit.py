@@ -21,16 +21,16 @@ LEAST_TOGETHER = 0.5  # of all choices, at most, are given to the floor: with 64
 
 @dataclass(frozen=True, slots=True)
 class Posterior:
-    """A + I = L L^T: `rows` of L, and `solved` = L^-1 b, from which any x is answered in one pass."""
+    """A + I = L L^T: `columns` of L^-1 (what lies above the diagonal left out), and `solved` = L^-1 b. As x is 0 or 1,
+    L^-1 x is a sum of columns; its square is the variance, and can never come out below 0."""
 
-    rows: tuple[tuple[float, ...], ...]
+    columns: tuple[tuple[float, ...], ...]
     solved: tuple[float, ...]
 
     @classmethod
     def of(cls, a: Sequence[int], b: Sequence[int]) -> Posterior:
         """From the sums, by Cholesky. Sums that no showings can give (no positive matrix) count as unknown."""
-        rows: list[tuple[float, ...]] = []
-        solved: list[float] = []
+        rows: list[list[float]] = []
         for i in range(SIZE):
             row: list[float] = []
             for j in range(i):
@@ -39,29 +39,29 @@ class Posterior:
             left = a[i * (i + 1) // 2 + i] + 1.0 - math.fsum(value * value for value in row)
             if left < 0.5:  # of sums of x x^T it is never below 1
                 return NOTHING
-            row.append(math.sqrt(left))
-            solved.append((b[i] - math.fsum(row[k] * solved[k] for k in range(i))) / row[i])
-            rows.append(tuple(row))
-        return cls(tuple(rows), tuple(solved))
+            rows.append([*row, math.sqrt(left)])
+        columns = [_forward(rows, [0.0] * j + [1.0] + [0.0] * (SIZE - j - 1)) for j in range(SIZE)]
+        return cls(tuple(tuple(column[j:]) for j, column in enumerate(columns)), tuple(_forward(rows, b)))
 
     def worth(self, x: Features) -> tuple[float, float]:
         """Mean, and deviation for a spread of 1."""
-        true, mean, square = set(x), 0.0, 0.0
-        y: list[float] = []
-        for i, row in enumerate(self.rows):
-            value = 1.0 if i in true else 0.0
-            for known, factor in zip(y, row, strict=False):
-                value -= known * factor
-            value /= row[i]
-            y.append(value)
-            mean += value * self.solved[i]
-            square += value * value
-        return mean, math.sqrt(square)
+        y = [0.0] * SIZE
+        for j in x:
+            for i, value in enumerate(self.columns[j], j):
+                y[i] += value
+        mean = math.fsum(value * known for value, known in zip(y, self.solved, strict=True))
+        return mean, math.sqrt(math.fsum(value * value for value in y))
 
 
-NOTHING = Posterior(
-    tuple(tuple(1.0 if i == j else 0.0 for j in range(i + 1)) for i in range(SIZE)), tuple(0.0 for _ in range(SIZE))
-)
+def _forward(rows: Sequence[Sequence[float]], right: Sequence[float]) -> list[float]:
+    """L y = right."""
+    y: list[float] = []
+    for i, row in enumerate(rows):
+        y.append((right[i] - math.fsum(row[k] * y[k] for k in range(i))) / row[i])
+    return y
+
+
+NOTHING = Posterior(tuple((1.0,) + (0.0,) * (SIZE - j - 1) for j in range(SIZE)), (0.0,) * SIZE)
 
 
 def table(known: Sequence[tuple[Posterior, Features]], spread: float, least: float) -> list[int]:

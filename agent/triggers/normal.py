@@ -12,9 +12,9 @@ import math
 from collections.abc import Sequence
 
 REACH = 6.0  # deviations; beyond them lie 1e-9 of a variable
-NODES = 61  # of each variable, a fifth of a deviation apart
 MOST_NODES, MOST_VALUES = 64, 4096  # of the merged grid: so many, or as many as make so many values of all variables;
 # docs/decisions/bandit.md has what more would cost and bring
+NODES_EACH = (13, 61)  # of each variable: many have few, for most of them are thinned out again
 ROOT2 = math.sqrt(2.0)
 
 
@@ -34,11 +34,12 @@ def best_of(means: Sequence[float], deviations: Sequence[float]) -> list[float]:
 
 def grid(pairs: Sequence[tuple[float, float]], lowest: float) -> list[float]:
     """The places to sum over, ascending: below the first the largest is not, above the last neither."""
-    highest = max(mean + REACH * deviation for mean, deviation in pairs)
-    step = 2.0 * REACH / (NODES - 1)
-    nodes = {mean + (step * k - REACH) * deviation for mean, deviation in pairs for k in range(NODES)}
-    inner = sorted(z for z in nodes if lowest < z < highest)
     most = max(MOST_NODES, MOST_VALUES // len(pairs))
+    each = min(max(NODES_EACH[0], 4 * most // len(pairs)), NODES_EACH[1])
+    steps = [REACH * (2.0 * k / (each - 1) - 1.0) for k in range(each)]
+    nodes = {mean + step * deviation for mean, deviation in pairs for step in steps}
+    highest = max(mean + REACH * deviation for mean, deviation in pairs)
+    inner = sorted(z for z in nodes if lowest < z < highest)
     if len(inner) > most:
         inner = [inner[(2 * k + 1) * len(inner) // (2 * most)] for k in range(most)]
     return [lowest, *inner, highest]
@@ -46,7 +47,7 @@ def grid(pairs: Sequence[tuple[float, float]], lowest: float) -> list[float]:
 
 def _shares(pairs: Sequence[tuple[float, float]], lowest: float) -> list[float]:
     places = grid(pairs, lowest)
-    below = [[_below(z, mean, deviation) for z in places] for mean, deviation in pairs]
+    below = [_below(places, mean, deviation) for mean, deviation in pairs]
     together = [1.0] * len(places)
     for row in below:
         together = [product * value for product, value in zip(together, row, strict=True)]
@@ -56,13 +57,16 @@ def _shares(pairs: Sequence[tuple[float, float]], lowest: float) -> list[float]:
 
 
 def _share(row: Sequence[float], together: Sequence[float]) -> float:
-    """Trapezoids over F_i. On the grid F_i is never 0, for no place lies more than REACH below any mean."""
+    """Trapezoids over F_i. On the grid F_i is never 0, for no place lies more than REACH below any mean. math.fsum is
+    exact, so Python's own sum, which has changed with 3.12, has no say."""
     others = [product / value for product, value in zip(together, row, strict=True)]
-    return math.fsum(
-        0.5 * (left + right) * (after - before)
+    return 0.5 * math.fsum(
+        (left + right) * (after - before)
         for left, right, before, after in zip(others, others[1:], row, row[1:], strict=False)
     )
 
 
-def _below(z: float, mean: float, deviation: float) -> float:
-    return 0.5 + 0.5 * math.erf((z - mean) / (deviation * ROOT2))
+def _below(places: Sequence[float], mean: float, deviation: float) -> list[float]:
+    """The distribution function at every place."""
+    scale, erf = 1.0 / (deviation * ROOT2), math.erf
+    return [0.5 + 0.5 * erf((z - mean) * scale) for z in places]

@@ -32,6 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--shoppers", type=int, default=3000, help="of each truth")
     parser.add_argument("--logs", type=int, default=300, help="repetitions of the offline estimates")
     parser.add_argument("--rounds", type=int, default=500, help="of each log")
+    parser.add_argument("--decisions", type=int, default=200, help="of each number of candidates, timed")
     parser.add_argument("--svg", type=Path, help="where the curves go")
     told = parser.parse_args(arguments)
     curves = [regret(seed, told.shoppers) for seed in range(told.first, told.first + told.truths)]
@@ -39,7 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
         draw(curves, told.svg)
     first = told.first + 10_000
     covered = {least: coverage(range(first, first + told.logs), told.rounds, least_chance=least) for least in LEAST}
-    found = {"regret": _lost(curves), "offline": _plain(covered), "decision_ms": _speeds()}
+    found = {"regret": _lost(curves), "offline": _plain(covered), "decision_ms": _speeds(told.decisions)}
     if told.json:
         json.dump(found, sys.stdout, indent=1)
         print()
@@ -77,9 +78,12 @@ def _plain(covered: dict[float, dict[str, dict[str, Coverage]]]) -> list[dict[st
     ]
 
 
-def _speeds() -> list[dict[str, Any]]:
+def _speeds(decisions: int) -> list[dict[str, Any]]:
     return [
-        {"candidates": n, **dict(zip(("median", "p95"), (round(ms, 2) for ms in decision_ms(n)), strict=True))}
+        {
+            "candidates": n,
+            **dict(zip(("median", "p95"), (round(ms, 2) for ms in decision_ms(n, decisions)), strict=True)),
+        }
         for n in (1, 4, 16, 64)
     ]
 
