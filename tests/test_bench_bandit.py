@@ -114,8 +114,8 @@ def test_a_decision_takes_no_longer_than_it_may() -> None:
 
 
 def test_the_command_says_what_it_measured(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    few = "--truths 1 --shoppers 30 --logs 2 --rounds 20 --decisions 20 --json --svg".split()
-    assert main([*few, str(tmp_path / "x.svg")]) == 0
+    few = ["--truths", "1", "--shoppers", "30", "--logs", "2", "--rounds", "20", "--decisions", "20"]
+    assert main([*few, "--json", "--svg", str(tmp_path / "x.svg")]) == 0
     found = json.loads(capsys.readouterr().out)
     assert set(found) == {"regret", "offline", "decision_ms"}
     assert (tmp_path / "x.svg").read_text().startswith("<?xml")

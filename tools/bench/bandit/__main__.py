@@ -79,13 +79,11 @@ def _plain(covered: dict[float, dict[str, dict[str, Coverage]]]) -> list[dict[st
 
 
 def _speeds(decisions: int) -> list[dict[str, Any]]:
-    return [
-        {
-            "candidates": n,
-            **dict(zip(("median", "p95"), (round(ms, 2) for ms in decision_ms(n, decisions)), strict=True)),
-        }
-        for n in (1, 4, 16, 64)
-    ]
+    rows = []
+    for candidates in (1, 4, 16, 64):
+        median, p95 = decision_ms(candidates, decisions)
+        rows.append({"candidates": candidates, "median": round(median, 2), "p95": round(p95, 2)})
+    return rows
 
 
 def _print(found: dict[str, list[dict[str, Any]]]) -> None:
