@@ -103,7 +103,9 @@ class Attendant:
         self._unweighed.forget()
         for weigher in self.weighers.values():
             weigher.resume(t)
-        self._off = {stretch.index for stretch in self.planogram.stretches}
+        self._off = {
+            s.index for s in self.planogram.stretches if not math.isnan(self.weighers[s.scale].level_g(s.index))
+        }
 
     # -- one step ---------------------------------------------------------------------------------------------------
 

@@ -114,3 +114,11 @@ def test_a_snapshot_that_does_not_fit_is_refused_and_says_so(shelf: Store, damag
     snapshot[damage] = 99 if damage == "version" else {}
     with pytest.raises(ValueError, match="snapshot"):
         Core.restore(shelf.config, snapshot)
+
+
+def test_who_was_off_before_anything_had_been_weighed_knows_of_no_change_since(store: Store) -> None:
+    store.lane("cola", unit_g=345, units=6, plates=2)
+    store.played(0.2)
+    store.restart(off_s=60.0)
+    store.picks(None, "cola", at=store.now + 4.0)
+    assert store.played(store.now + 8.0) == [pick("cola")]
