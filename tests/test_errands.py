@@ -101,7 +101,10 @@ def test_what_there_is_nothing_for_is_refused() -> None:
         shell.send(Diagnose(), "o2")
         assert shell.answer() == ("o2", "refused", "it cannot be done: plug it in")
         shell.send(Record(), "o3")
-        assert shell.answer()[1:] == ("refused", "this device cannot record: it has nothing to do it with")
+        assert shell.answer()[1:] == (
+            "refused",
+            "this device cannot record: neither recording.dir nor documents.dir is set",
+        )
 
 
 def test_one_of_a_kind_at_a_time_and_no_kind_waits_for_another() -> None:

@@ -21,6 +21,7 @@ from agent.messages import Errand, ErrandDone
 from wire.commands import Restart
 
 QUEUE = 8
+NEEDS = {"record": "neither recording.dir nor documents.dir is set"}  # where there is no work for it
 LOOK_S = 1.0  # how often it looks for what takes too long
 STOP_S = 1.0  # for what is under way to come to its end, when the agent stops
 
@@ -94,7 +95,7 @@ class Errands:
             why = "hangs: order restart" if self._running[kind].given_up else "is under way: wait for its answer"
             self._answer(errand, "refused", f"the {kind} ordered before {why}")
         elif kind not in self._works:
-            self._answer(errand, "refused", f"this device cannot {kind}: it has nothing to do it with")
+            self._answer(errand, "refused", f"this device cannot {kind}: {NEEDS.get(kind, 'nobody here knows how')}")
         else:
             self._start(errand, self._works[kind])
 

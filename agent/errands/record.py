@@ -22,7 +22,7 @@ from agent.recording.ring import segments
 from agent.recording.writer import LOOK_S, Recorder
 from wire.commands import Record
 
-MOST_BYTES = 16 << 20  # of one: an hour of a shelf of 74 cells at 60 Hz
+MOST_BYTES = 16 << 20  # of one: 20 minutes of 74 cells at 60 Hz (0.8 MB a minute, measured), five hours of four
 KEPT = 4  # folders, the new one included
 NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
 OURS = re.compile(r"[0-9]{6}-")
