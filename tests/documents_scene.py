@@ -18,12 +18,12 @@ from agent.config.load import from_dict
 from agent.config.schema import Config
 from agent.documents.beginning import Beginning, begin
 from agent.documents.desk import Desk
+from agent.documents.findings import finding
 from agent.documents.policy_document import PolicyKind
 from agent.documents.protocol import ApplyError, Files, Kind, NoFiles, Signs
-from agent.documents.findings import finding
+from agent.documents.signing import SecretKey
 from agent.files import write_whole
 from tools.publish.signing import HubKey, sign
-from agent.documents.signing import SecretKey
 from wire.documents import ConfigDocument, Document, Policy, PolicyDocument
 from wire.reported import ReportedPayload
 

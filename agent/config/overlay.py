@@ -68,14 +68,14 @@ def _table(
 def _key(kind: type, key: Field[Any], values: dict[str, Any], name: str, value: Any, here: str, done: Overlay) -> None:
     """Puts one wanted key into `values`, or says why not."""
     wanted_type = types_of(kind)[key.name]
-    inner = table_in(wanted_type)
+    inner, many = table_in(wanted_type), get_origin(wanted_type) is tuple
     if inner is None and key.metadata["owner"] != "remote":
         done.problems.append(Problem(here, _not_yours("this key")))
-    elif inner is None or owners(inner) == {"remote"}:
+    elif inner is None or (many and owners(inner) == {"remote"}):
         values[name] = value
     elif owners(inner) == {"local"}:
         done.problems.append(Problem(here, _not_yours("all of this table")))
-    elif get_origin(wanted_type) is tuple:
+    elif many:
         values[name] = _shared(inner, values.get(name, []), value, here, done)
     elif isinstance(value, dict):
         values[name] = _table(inner, values.get(name, {}), value, here, done)
