@@ -23,6 +23,7 @@ from agent.vision.protocol import VisionError
 from wire.documents import Asset, ModelDocument
 from wire.reported import Finding
 
+REASON_MOST = 400  # characters
 KINDS = ("hand", "person", "container")
 Prove = Callable[[Path, Path | None, int, Beat], tuple[Wrong, ...]]
 
@@ -174,4 +175,5 @@ def _said(path: str, reason: str, suggestion: str = "build models and manifest t
 
 def _finding(document: ModelDocument, wrong: Wrong) -> Finding:
     places = [i for i, file in enumerate(document.files) if file.name == wrong.file]
-    return Finding(path=f"files[{places[0]}]" if places else "files", reason=wrong.reason)
+    reason = " ".join(wrong.reason.split())[:REASON_MOST]  # runtimes write paragraphs
+    return Finding(path=f"files[{places[0]}]" if places else "files", reason=reason)
