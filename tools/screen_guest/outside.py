@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +23,7 @@ import numpy as np
 
 from tools.screen_guest.pattern import HEIGHT, WIDTH, pattern
 
+MOST_S = 300.0  # a kernel that hangs is given up
 LOOK_S = 6.0  # an emulated processor is slow, and a display may follow its buffer by a tenth of a second
 ARGUMENTS = (
     "-M virt -cpu cortex-a53 -smp 2 -m 768 -display none -nodefaults -no-reboot -serial stdio "
@@ -41,9 +43,12 @@ def main(arguments: list[str]) -> int:
             command += ["-drive", f"if=none,file={path},format=raw,id={name},snapshot=on"]
             command += ["-device", f"virtio-blk-pci,drive={name}"]
         guest = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        end = threading.Timer(MOST_S, guest.kill)
+        end.start()
         try:
             return attend(guest, control, Path(folder) / "dump.ppm")
         finally:
+            end.cancel()
             guest.kill()
             guest.wait()
 
