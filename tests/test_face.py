@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from PIL import Image
 
 from agent.config.schema import Config, Device, Lane, Screen, Store
@@ -18,11 +19,13 @@ from agent.messages import Label
 from agent.screen.face import Face
 from agent.screen.fonts import BUILT_IN, CHINESE, FontFile, Fonts, find_fonts
 from agent.screen.geometry import Rect
-from agent.screen.label import _bare, _full, draw_label
+from agent.screen.label import draw_label
+from agent.screen.plan import planned
 from agent.screen.protocol import Picture
 from agent.screen.qr import CodeError
 from agent.screen.saying import Text, write_label
-from agent.screen.tag import price_width
+from agent.screen.sheet import Sheet
+from agent.screen.tag import draw_price, price_width
 from agent.screen.text import DIGIT, Pen
 from agent.screen.theme import Theme
 from wire.documents import Coupon, Item
@@ -31,6 +34,7 @@ REFERENCE = Path(__file__).parent / "reference"
 CODE = REFERENCE.parent.parent
 US = Store(country="US", language="en", currency="USD")
 CN = Store(country="CN", language="zh", currency="CNY")
+DE = Store(country="DE", language="de", currency="EUR")
 GTIN = "06901234567892"
 ITEM = Item(name="soda", plays="answer", headline="Second bottle half price", line="today, any flavour")
 PLAIN = Fonts([BUILT_IN], shaped=False)  # the same on every machine
@@ -144,24 +148,27 @@ def text_of(title: str, price: str, store: Store, pen: Pen, **keys: Any) -> Text
     st.booleans(),
     st.sampled_from(["", "Tea", "Grandmother's hazelnut biscuits with chocolate 250 g", "x" * 60]),
     st.sampled_from(["ok", "low", "empty"]),
+    st.sampled_from([US, DE]),
 )
 def test_a_price_is_whole_or_it_is_said(
-    width: int, height: int, price: str, offer: bool, title: str, level: str
+    width: int, height: int, price: str, offer: bool, title: str, level: str, store: Store
 ) -> None:
     pen = Pen(PLAIN)
-    text = text_of(title, price, US, pen, net_amount=250.0, level=level, promotion_price=price if offer else "")
+    text = text_of(title, price, store, pen, net_amount=250.0, level=level, promotion_price=price if offer else "")
     drawn = draw_label(text, width, height, Theme.of(Screen()), pen)
     assert drawn.picture.shape == (height, width, 3)
-    inner = Rect(0, 0, width, height)
-    plan = _full(text, inner, pen, text.notes) or _full(text, inner, pen, ()) or _bare(text, inner, pen, ())
+    plan, _, complaints = planned(text, width, height, pen)
+    assert drawn.complaints == complaints
     if plan is None:
         assert drawn.complaints and "stays empty" in drawn.complaints[0]
         assert width < 60 or height < 12
         return
     assert text.price is not None
-    wide, high = price_width(pen, text.price, plan.price_px), DIGIT * plan.price_px
-    left, top = plan.price_right - wide, plan.price_foot - high
-    assert left >= -0.5 and plan.price_right <= width + 0.5 and top >= -1 and plan.price_foot <= height + 0.5
+    left, top = plan.price_right - price_width(pen, text.price, plan.price_px), plan.price_foot - DIGIT * plan.price_px
+    ink = price_alone(text, plan.price_right, plan.price_foot, plan.price_px, width, height, pen)
+    field = plan.field or Rect(0, 0, width, height)
+    assert ink.any() and not ink[: field.top].any() and not ink[field.bottom :].any()
+    assert not ink[:, : field.left].any() and not ink[:, field.right :].any()
     if plan.name is not None and plan.foot is not None:
         name_foot = plan.name_at.top + plan.name.height
         name_right = (
@@ -172,9 +179,21 @@ def test_a_price_is_whole_or_it_is_said(
         assert name_foot <= foot_top + 1
 
 
+def price_alone(text: Text, right: float, foot: float, px: int, width: int, height: int, pen: Pen) -> NDArray[np.bool_]:
+    """Where there would be ink of the price; what lies outside the label shows at its outermost pixels."""
+    sheet = Sheet(width + 40, height + 40, (0, 0, 0), pen)
+    assert text.price is not None
+    draw_price(sheet, text.price, right + 20, foot + 20, px, (255, 255, 255))
+    ink = sheet.picture()[:, :, 0] > 100
+    assert (
+        not ink[:20].any() and not ink[20 + height :].any() and not ink[:, :20].any() and not ink[:, 20 + width :].any()
+    )
+    return ink[20:-20, 20:-20]
+
+
 def test_what_has_no_room_is_said_and_the_price_stays() -> None:
     tiny = face(*SHELF, size=(200, 40), content="none")
-    assert 'label of lane "a": no room for the unit price' in tiny.complaints
+    assert 'label of lane "a": no room for the unit price and the name' in tiny.complaints
     assert 'label of lane "b": no room for the price that was and the name' in tiny.complaints
     blank = face(*SHELF, size=(40, 16), content="none")
     assert any("stays empty" in x for x in blank.complaints)
@@ -217,7 +236,8 @@ def test_real_chinese_names_are_drawn_whole_on_a_real_shelf() -> None:
     pen = Pen(fonts)
     for one in labels:
         text = write_label(one, CN, pen)
-        plan = _full(text, Rect(0, 0, 200, 140), pen, text.notes)
+        plan, without, _ = planned(text, 213, 158, pen)
+        assert not without
         assert plan is not None and plan.name is not None and not plan.name.cut and plan.name.px >= 15
     assert not pen.missing
     picture = strip.picture()

@@ -6,6 +6,7 @@ Not here: how the number is written (shelf/price.py), where it stands (label.py)
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -17,6 +18,9 @@ from agent.shelf.price import PriceText
 ONE_SIZE_PX = 26  # below it all parts are of one size
 SMALL = 0.56  # of the whole part's size: cents and currency
 KERN = 0.02  # of the size, between parts
+LEAST_HEIGHT = 0.6  # of the size: no font's digits are lower
+MOST_PX = 400
+ROUNDED = 0.5  # of a pixel, that a line's height is moved by to stand on one
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +44,23 @@ def about_price_width(pen: Pen, price: PriceText, px: int) -> float:
     return sum(pen.about(part.text, part.px, bold=True) for part in parts) + _kern(px) * (len(parts) - 1)
 
 
-def fit_price(pen: Pen, price: PriceText, width: float, largest: int, smallest: int) -> int | None:
-    """The largest size in which it is no wider; None where even the smallest is."""
-    for px in sizes(largest, smallest):
-        if about_price_width(pen, price, px) <= width and price_width(pen, price, px) <= width:
+def fit_price(pen: Pen, price: PriceText, width: float, height: float, smallest: int) -> int | None:
+    """The largest size in which it is no wider and no higher; None where even the smallest is."""
+    for px in sizes(min(height / LEAST_HEIGHT, MOST_PX), smallest):
+        high = sum(price_extent(pen, price, px))
+        if high <= height and about_price_width(pen, price, px) <= width and price_width(pen, price, px) <= width:
             return px
     return None
+
+
+def price_extent(pen: Pen, price: PriceText, px: int) -> tuple[int, int]:
+    """How far its ink reaches above and below the line, in pixels."""
+    above = below = 0.0
+    for part in _parts(price, px):
+        high, low = pen.extent(part.text, bold=True)
+        lift = DIGIT * (px - part.px) if part.raised else 0.0
+        above, below = max(above, lift + high * part.px), max(below, low * part.px - lift)
+    return math.ceil(above + ROUNDED), math.ceil(below + ROUNDED)
 
 
 def draw_price(sheet: Sheet, price: PriceText, right: float, baseline: float, px: int, ink: RGB) -> None:

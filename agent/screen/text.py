@@ -24,8 +24,11 @@ SMALLEST_PX = 11  # of any text: Chinese characters fill up below it
 MEASURED_PX = 40  # a size whose advances are hardly rounded
 ELLIPSIS = "\u2026"
 CJK = r"\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef"
-# A Chinese or Japanese character may end a line, unless what follows may not begin one; a no-break space is none.
-PIECES = re.compile(rf"[{CJK}][、。，．）」』：；？！·ー]*|[^ \t\u3000{CJK}]+|[ \t\u3000]+")
+PIECES = re.compile(  # what a line may end behind; a no-break space is no end
+    r"[0-9][0-9.,]*[毫千公]?[克升斤米片包支个枚本袋瓶罐盒条]"  # 80克 stays together
+    rf"|[{CJK}][、。，．）」』：；？！·ー]*"  # a Chinese character, with what may not begin a line
+    rf"|[^ \t\u3000{CJK}]+|[ \t\u3000]+"
+)
 
 
 def sizes(largest: float, smallest: int) -> Iterator[int]:
@@ -56,6 +59,7 @@ class Pen:
         self.fonts = fonts
         self.missing: set[str] = set()
         self._runs = lru_cache(maxsize=512)(self._cut_into_runs)
+        self._extents = lru_cache(maxsize=512)(self._measure_extent)
         self._widths = lru_cache(maxsize=4096)(self._measure)
 
     def can(self, text: str) -> bool:
@@ -69,6 +73,10 @@ class Pen:
     def about(self, text: str, px: int, bold: bool = False) -> float:
         """The same, to a pixel or two: taken from one size, since each size of a font that is opened costs memory."""
         return self._widths(text, MEASURED_PX, bold) * px / MEASURED_PX
+
+    def extent(self, text: str, bold: bool = False) -> tuple[float, float]:
+        """How far its ink reaches above and below the line, in sizes."""
+        return self._extents(text, bold)
 
     def write(
         self, draw: ImageDraw.ImageDraw, left: float, baseline: float, text: str, px: int, ink: RGB, bold: bool = False
@@ -135,6 +143,14 @@ class Pen:
         for number, run in self._runs(text):
             total += self.fonts.at(number, px, bold).getlength(run) + 2 * self.fonts.thicker_px(number, px, bold)
         return total
+
+    def _measure_extent(self, text: str, bold: bool) -> tuple[float, float]:
+        above = below = 0.0
+        for number, run in self._runs(text):
+            _, top, _, bottom = self.fonts.at(number, MEASURED_PX, bold).getbbox(run, anchor="ls")
+            thicker = self.fonts.thicker_px(number, MEASURED_PX, bold)
+            above, below = max(above, thicker - top), max(below, bottom + thicker)
+        return above / MEASURED_PX, below / MEASURED_PX
 
     def _cut_into_runs(self, text: str) -> tuple[tuple[int, str], ...]:
         runs: list[tuple[int, str]] = []
