@@ -1,0 +1,133 @@
+"""A hub's tools: keys, documents from folders, and a broker between a hub and a shelf."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import paho.mqtt.client as mqtt
+import pytest
+from paho.mqtt.enums import CallbackAPIVersion
+
+from tests.documents_scene import Shelf, local_config
+from tools.demo.broker import start_broker
+from tools.publish.__main__ import main
+from tools.publish.folder import Head, content_parcel, model_parcel, parts_of, policy_parcel
+from tools.publish.signing import read_key
+from wire.documents import ContentDocument, ModelDocument, PolicyDocument
+from wire.limits import PART_BYTES
+from wire.topics import Topics
+
+HEAD = Head(3, "s", "d", "li.wei", "2026-03-14T09:26:39.000Z")
+
+
+def test_content_is_made_of_a_folder(tmp_path: Path) -> None:
+    picture = b"\x89PNG" + bytes(PART_BYTES)
+    (tmp_path / "spring.png").write_bytes(picture)
+    (tmp_path / "content.toml").write_text(
+        '[[items]]\nname = "a"\nplays = "loop"\nasset = "spring.png"\n'
+        '[[items]]\nname = "b"\nplays = "answer"\nasset = "spring.png"\nheadline = "Hello"\n'
+    )
+    parcel = content_parcel(tmp_path, HEAD)
+    sha256 = hashlib.sha256(picture).hexdigest()
+    assert isinstance(parcel.document, ContentDocument)
+    assert [item.asset for item in parcel.document.items] == [sha256, sha256]
+    assert [(asset.sha256, asset.bytes) for asset in parcel.document.assets] == [(sha256, len(picture))]
+    assert parcel.files == {sha256: picture} and parcel.document.version == 3
+    assert [len(part) for part in parts_of(picture)] == [PART_BYTES, 4]
+
+
+def test_a_model_is_made_of_its_manifest(tmp_path: Path) -> None:
+    (tmp_path / "hand.tflite").write_bytes(b"TFL3")
+    (tmp_path / "manifest.toml").write_text('[[model]]\nfile = "hand.tflite"\n')
+    parcel = model_parcel(tmp_path, HEAD)
+    assert isinstance(parcel.document, ModelDocument)
+    assert [(file.name, file.bytes) for file in parcel.document.files] == [("hand.tflite", 4)]
+    assert list(parcel.files.values()) == [b"TFL3"]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("rules = 5", "Expected `array`"),
+        ("[[", "this is no TOML"),
+        ("holdut = 0.1", "unknown field"),
+    ],
+)
+def test_a_policy_that_is_none(tmp_path: Path, text: str, told: str) -> None:
+    (tmp_path / "policy.toml").write_text(text)
+    with pytest.raises(ValueError, match=told):
+        policy_parcel(tmp_path / "policy.toml", HEAD)
+    (tmp_path / "policy.toml").write_text("holdout = 0.1")
+    document = policy_parcel(tmp_path / "policy.toml", HEAD).document
+    assert isinstance(document, PolicyDocument) and document.policy.holdout == 0.1
+
+
+def test_a_folder_sends_nothing_from_outside(tmp_path: Path) -> None:
+    (tmp_path / "content.toml").write_text('[[items]]\nname = "a"\nplays = "loop"\nasset = "../secret"\n')
+    with pytest.raises(ValueError, match="without a path"):
+        content_parcel(tmp_path, HEAD)
+
+
+class Wired:
+    """A shelf behind a broker: what is desired reaches it, what it reports stands at the broker."""
+
+    def __init__(self, shelf: Shelf, port: int) -> None:
+        self.shelf, self.topics = shelf, Topics("s", "d")
+        self.ready = threading.Event()
+        self.client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
+        self.client.on_connect = lambda client, *_: client.subscribe(self.topics.desired("config"), qos=1)
+        self.client.on_subscribe = lambda *_: self.ready.set()
+        self.client.on_message = self.hear
+        self.client.connect("127.0.0.1", port)
+        self.client.loop_start()
+
+    def hear(self, client: mqtt.Client, data: object, message: mqtt.MQTTMessage) -> None:
+        self.tell(msgspec.json.encode(self.shelf.hear("config", bytes(message.payload))))
+        self.shelf.settle()
+        self.tell(msgspec.json.encode(self.shelf.told["config"]))
+
+    def tell(self, body: bytes) -> None:
+        self.client.publish(self.topics.reported("config"), body, qos=1, retain=True)
+
+
+@pytest.fixture(scope="module")
+def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    _broker, port = start_broker(tmp_path_factory.mktemp("broker"))
+    yield port
+
+
+def test_from_a_new_key_to_a_price_on_a_shelf(
+    tmp_path: Path, port: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert main(["keys", "new", str(tmp_path), "hub"]) == 0
+    key = read_key(tmp_path / "hub.key")
+    assert key.table in capsys.readouterr().out
+    documents = {"dir": str(tmp_path / "documents"), "key": [{"name": "hub", "ed25519": key.public}]}
+    shelf = Shelf(tmp_path, local_config(tmp_path, documents=documents))
+    wired = Wired(shelf, port)
+    assert wired.ready.wait(10)
+    file = tmp_path / "wanted.toml"
+    send = ["config", str(file), "--store", "s", "--device", "d", "--key", str(tmp_path / "hub.key")]
+    send += ["--port", str(port), "--wait", "20", "--by", "li.wei"]
+    file.write_text("[visits]\ndwell_s = 9.0\n")
+    assert main([*send, "--version", "5"]) == 0
+    assert "applied, in force: version 5" in capsys.readouterr().out and shelf.config.visits.dwell_s == 9.0
+    file.write_text("[visits]\ndwel_s = 9.0\n")
+    assert main(send) == 1
+    told = capsys.readouterr().out
+    assert "version 6," in told and "did you mean `dwell_s`?" in told, "the version is one more than the device's"
+    wired.client.disconnect()
+    wired.client.loop_stop()
+
+
+def test_nobody_listens(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    place = ["--store", "s", "--device", "d", "--port", "1"]
+    assert main(["clear", "config", *place]) == 69
+    assert "no broker" in capsys.readouterr().err
+    assert main(["config", "x.toml", *place, "--key", str(tmp_path / "none.key")]) == 66
+    with pytest.raises(SystemExit):
+        main(["config"])
