@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 from dataclasses import replace
 from itertools import pairwise
@@ -16,6 +17,7 @@ from agent.messages import CouponClaim, LabelsShown, SensorBack, SensorLost, Sho
 from agent.screen import panelist
 from agent.screen.coupon import tag
 from agent.screen.face import Face
+from agent.screen.fake import FakePanel
 from agent.screen.loop import ScreenLoop
 from agent.screen.protocol import ScreenError
 from agent.screen.stage import Stage
@@ -267,6 +269,18 @@ def test_a_panel_that_is_pulled_out_is_a_fault_and_comes_back(strip: StripScene)
     assert strip.shown() == []
 
 
+def test_a_panel_that_goes_while_a_still_picture_stands_is_missed_within_seconds(strip: StripScene) -> None:
+    strip.content(looped(strip, "loop", BLUE, seconds=120.0))
+    strip.pass_s(10.0)
+    written = len(strip.panel.frames)
+    strip.panel.unplug()
+    strip.pass_s(2.5)
+    assert len(strip.take(SensorLost)) == 1
+    strip.panel.plug_in()
+    strip.pass_s(2.5)
+    assert len(strip.take(SensorBack)) == 1 and len(strip.panel.frames) <= written + 12
+
+
 def test_a_panel_that_is_busy_at_the_start_costs_nothing_else(strip: StripScene) -> None:
     strip.panel.busy()
     strip.stage.labels(labels())
@@ -297,8 +311,9 @@ def test_another_configuration_shows_at_once(strip: StripScene) -> None:
     assert strip.panel.openings == 2 and strip.colour == BLUE
 
 
-def test_another_planogram_moves_the_labels(strip: StripScene) -> None:
+def test_another_planogram_moves_the_labels_and_what_plays_stays(strip: StripScene) -> None:
     strip.stage.labels(labels())
+    strip.content(looped(strip, "loop", BLUE, seconds=100.0))
     strip.pass_s(1.0)
     lane = Lane(name="cola", cells=(), gtin=COLA, left_m=0.0, right_m=0.6, bottom_m=0.0, top_m=0.3)
     strip.stage.configure(replace(strip.config, lanes=(lane,)))
@@ -446,3 +461,74 @@ def test_a_panel_that_refuses_for_another_reason_says_so_once_more(strip: StripS
     strip.loop._panelist._open = refuse  # type: ignore[assignment]
     strip.pass_s(20.0)
     assert [x.code for x in strip.take(SensorLost)] == ["not_found", "unsupported"]
+
+
+def test_an_animation_in_the_loop_does_not_keep_answers_from_being_made_ready(strip: StripScene) -> None:
+    moving = Item(name="moving", plays="loop", asset=strip.animation("moving", RED, BLUE, duration_ms=40))
+    strip.content(moving, answer(strip, "a", GREEN))
+    strip.pass_s(1.0)
+    for path in strip.folder.iterdir():
+        path.unlink()
+    strip.stage.play(play("a"))
+    strip.turn()
+    assert strip.colour == GREEN, "without its file"
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_comes_in_whatever_order_the_strip_holds(tmp_path: Path, seed: int) -> None:
+    """Labels are never covered, what is told does not overlap, time never goes back, and there is always a beat."""
+    rng, strip, decisions, edition = random.Random(seed), StripScene(tmp_path), 0, 0
+    assets = [strip.picture("red", RED), strip.picture("blue", BLUE), strip.animation("moving", RED, GREEN), "e" * 64]
+    told: list[Shown] = []
+    for _ in range(150):
+        match rng.randrange(9):
+            case 0:
+                edition += 1
+                strip.stage.labels(labels(edition, cola=f"{rng.randrange(1, 99)}.00"))
+            case 1 | 2 | 3:
+                decisions += 1
+                strip.stage.play(play(f"item {rng.randrange(6)}", f"d1-{decisions}", rng.uniform(1, 6)))
+            case 4:
+                strip.content(*(_drawn(rng, assets, n) for n in range(rng.randrange(2, 7))))
+            case 5:
+                strip.panel.unplug() if rng.random() < 0.2 else strip.panel.plug_in()
+            case 6:
+                strip.stage.identify(rng.uniform(0, 2))
+            case 7:
+                strip.tick(rng.choice([None, 1_800_000_000.0]))
+            case 8:
+                strip.stage.configure(
+                    config(background=rng.choice(["#ffffff", "#202020"]), fade_s=rng.choice([0.0, 0.5]))
+                )
+        before = strip.beats
+        strip.pass_s(rng.choice([0.0, 0.05, 0.4, 3.0]))
+        assert strip.beats > before
+        told += strip.take(Shown)
+    strip.stage.close()
+    strip.loop.run()
+    told += strip.take(Shown)
+    assert [x.t for x in told] == sorted(x.t for x in told) and len({x.decision for x in told if x.decision}) > 5
+    answers = [x for x in told if x.decision is not None]
+    assert len({x.decision for x in answers}) == len(answers)
+    assert all(0 <= x.visible_s <= x.ended_s - x.began_s + 0.001 for x in answers)
+    assert all(a.ended_s <= b.began_s for a, b in pairwise(answers))
+
+
+def _drawn(rng: random.Random, assets: list[str], n: int) -> Item:
+    asset = rng.choice([*assets, None])
+    return Item(
+        name=f"item {n}", plays=rng.choice(["loop", "answer"]), asset=asset, headline="Tea", seconds=rng.uniform(1, 4),
+        priority=rng.randrange(2), share=rng.choice([None, 0.3]), valid_from=rng.choice([None, "2026-01-01T00:00:00Z"]),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("size", [(1, 1), (16, 8), (128, 480), (480, 128), (1920, 158), (1920, 360)])
+def test_any_panel_will_do(tmp_path: Path, size: tuple[int, int]) -> None:
+    strip = StripScene(tmp_path)
+    strip.panel = FakePanel(*size, clock=strip.clock)
+    strip.loop = ScreenLoop(strip.config, strip.stage, strip.told.append, open_panel=strip.panel.open)
+    strip.stage.labels(labels())
+    strip.content(looped(strip, "loop", BLUE), Item(name="card", plays="loop", headline="Tea", line="two for one"))
+    for _ in range(20):
+        strip.turn()
+    assert len(strip.take(LabelsShown)) == 1

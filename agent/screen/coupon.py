@@ -51,8 +51,10 @@ class Coupon:
     signature: bytes
 
 
-def text_of(claim: CouponClaim, device: str, sign: Callable[[bytes], bytes]) -> str:
-    """The code's text; `device` is `store/device`. CouponError for a claim that does not fit."""
+def text_of(claim: CouponClaim, device: str, sign: Callable[[bytes], bytes] | None) -> str:
+    """The code's text; `device` is `store/device`. CouponError for a claim that does not fit, and without a key."""
+    if sign is None:
+        raise CouponError("the device has no key for coupons, set documents.dir")
     number, packed = _number_bytes(claim.number)
     expires_s = int(claim.made_wall_s) + claim.valid_s
     if not 0 < len(number) < PACKED or not 0 <= expires_s <= LATEST_S:

@@ -23,6 +23,7 @@ from agent.screen.containers import PictureError
 from agent.screen.coupon import CouponError, text_of
 from agent.screen.driver import open_panel
 from agent.screen.face import Face
+from agent.screen.geometry import Rect
 from agent.screen.panelist import Panelist
 from agent.screen.pictures import Look
 from agent.screen.programme import Programme
@@ -33,7 +34,10 @@ from agent.screen.strip import Strip
 from wire.documents import Item
 
 BEAT_S = 0.5  # longest sleep
-SPARE_S = 0.1  # a clip is made ready where nothing is due for so long
+SPARE_S = 0.02  # a clip is made ready where nothing is due for so long, between frames of an animation too
+LOOK_S = (
+    2.0  # between two looks whether the panel is still there, where nothing was drawn: half of what a loss may take
+)
 LATENCIES, UNTOLD = 1000, 500
 
 log = logging.getLogger(__name__)
@@ -64,7 +68,7 @@ class ScreenLoop:
         open_panel: Callable[[schema.Screen], Panel] = open_panel,
     ) -> None:
         self._config, self._stage, self._put, self._sign = config, stage, put, sign
-        self._beat, self._clock = beat, clock
+        self._beat, self._clock, self._device = beat, clock, f"{config.device.store}/{config.device.id}"
         self._panelist = Panelist(open_panel, self._tell, beat, clock)
         self._face: Face | None = None  # these two while there is a panel
         self._strip: Strip | None = None
@@ -98,17 +102,20 @@ class ScreenLoop:
         self._tell()
         news = self._stage.take(wait_s)
         self._remember(news)
-        if self._strip is None and not self._begin():
+        begun = self._strip is None and self._begin()
+        if self._strip is None:
             if news.play is not None:
                 log.info("answer %s shows nothing: there is no panel", news.play.decision)
             return
         if news.play is not None:
             self._answer(news.play)
-        if news.labels is not None:
+        if news.labels is not None and not begun:
             self._draw_labels()
         if news.identify_s is not None:
-            self._identify(news.identify_s)
+            self._strip.identify(news.identify_s, self._clock())
         self._draw_due()
+        if self._strip is not None and self._clock() - self._panelist.shown_s >= LOOK_S:
+            self._strip.show()  # what stands there is not written again, but a panel that has gone is noticed
         if self._panelist.panel is None:
             self._leave()
 
@@ -120,7 +127,8 @@ class ScreenLoop:
         due_s = self._strip.flash_due_s
         if self._programme is not None:
             due_s = min(due_s, self._programme.due_s)
-            if due_s - now_s > SPARE_S and not self._stage.waits and self._programme.clips.prepare():
+            spare = due_s - now_s > SPARE_S and not self._programme.fades and not self._stage.waits
+            if spare and self._programme.clips.prepare():
                 return 0.0
         return min(BEAT_S, max(0.0, due_s - self._clock()))
 
@@ -161,7 +169,7 @@ class ScreenLoop:
     def _dress(self, face: Face, width: int, height: int) -> None:
         """Pixels and programme for the area that the labels leave. The programme of before goes on where nothing about
         it has changed, and its clips are ready."""
-        content, screen, before = face.content, self._config.screen, self._programme
+        content, screen, before = _room(face), self._config.screen, self._programme
         self._strip = Strip(self._panelist, width, height, content)
         look = None if content is None else Look(content.width, content.height, rgb(screen.background))
         made_for = (look, screen, self._config.store)
@@ -170,6 +178,8 @@ class ScreenLoop:
             self._programme = None if look is None else self._programme_of(look, before)
             if before is not None:
                 self._tell(*before.close(self._clock()))
+        if self._programme is not None:
+            self._strip.keep(self._programme.picture)
 
     def _programme_of(self, look: Look, before: Programme | None) -> Programme:
         programme = Programme(Clips(look, self._card), look, self._config.screen.fade_s, self._clock())
@@ -204,7 +214,7 @@ class ScreenLoop:
             return
         if self._labels is not None:
             self._face.set(self._labels.labels)
-        if self._face.content != self._strip.area:
+        if _room(self._face) != self._strip.area:
             self._dress(self._face, self._strip.width, self._strip.height)
         shown = self._strip.labels(self._face.picture())
         for complaint in set(self._face.complaints) - self._complained:
@@ -220,29 +230,13 @@ class ScreenLoop:
         if self._programme is None or item is None:
             log.warning("answer %s shows nothing: content %s is not on this device", play.decision, play.content)
             return
-        code = self._code(play)
-        if play.coupon is not None and code is None:
+        try:
+            code = None if play.coupon is None else text_of(play.coupon, self._device, self._sign)
+        except CouponError as error:  # an offer that no till could check is not made
+            log.warning("answer %s shows nothing: %s", play.decision, error)
             return
         if self._programme.answer(item, play, began_s, code) and self._draw_content():
             self.latencies.append(Latency(play.decision, play.t, began_s, self._clock()))
-
-    def _code(self, play: Play) -> str | None:
-        """The text of the coupon's code. An offer that no till could check is not made."""
-        if play.coupon is None:
-            return None
-        if self._sign is None:
-            log.warning("answer %s shows nothing: the device has no key for coupons, set documents.dir", play.decision)
-            return None
-        try:
-            return text_of(play.coupon, f"{self._config.device.store}/{self._config.device.id}", self._sign)
-        except CouponError as error:
-            log.warning("answer %s shows nothing: %s", play.decision, error)
-            return None
-
-    def _identify(self, seconds: float) -> None:
-        now_s = self._clock()
-        if self._strip is not None:
-            self._strip.identify(seconds, now_s)
 
     def _draw_due(self) -> None:
         now_s = self._clock()
@@ -273,3 +267,9 @@ class ScreenLoop:
         self._untold.extend(observations)
         while self._untold and self._put(self._untold[0]) is not False:
             self._untold.popleft()
+
+
+def _room(face: Face) -> Rect | None:
+    """Where content plays; None also where that has no pixels."""
+    room = face.content
+    return room if room is not None and min(room.width, room.height) > 0 else None

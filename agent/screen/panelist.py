@@ -46,6 +46,7 @@ class Panelist:
         self._panel: Panel | None = None
         self._trouble: str | None = None  # code under which it was reported lost
         self._backoff_s, self.again_s = FIRST_BACKOFF_S, clock()
+        self.shown_s = clock()  # when the panel last took something
 
     @property
     def panel(self) -> Panel | None:
@@ -73,7 +74,7 @@ class Panelist:
             return False
         if self._trouble is not None:
             self._put(SensorBack(self._clock(), STREAM))
-        self._trouble, self._backoff_s = None, FIRST_BACKOFF_S
+        self._trouble, self._backoff_s, self.shown_s = None, FIRST_BACKOFF_S, self._clock()
         return True
 
     def lose(self, error: ScreenError) -> None:

@@ -92,6 +92,11 @@ class Programme:
         frame_s = self._step_s if self._fade is not None else self._playing.next_frame_s
         return min(frame_s, self._playing.until_s, math.inf if self._playing.decision else self._look_s)
 
+    @property
+    def fades(self) -> bool:
+        """From one content to the next, at this moment."""
+        return self._fade is not None
+
     def step(self, t: float) -> Picture | None:
         """The picture that is due, None where the one on the screen stays."""
         if self._is_new:

@@ -35,15 +35,18 @@ class Strip:
         self._pixels[...] = picture
         if area is not None and kept is not None:
             area[...] = kept
-        return self._show(None)
+        return self.show()
 
     def content(self, picture: Picture) -> bool:
         """The content area alone."""
+        return self.keep(picture) and self.show(self.area)
+
+    def keep(self, picture: Picture) -> bool:
+        """What stands in the content area from here on, to be shown with the labels."""
         area = self._part()
-        if area is None:
-            return False
-        area[...], self._has_content = picture, True
-        return self._show(self.area)
+        if area is not None:
+            area[...], self._has_content = picture, True
+        return area is not None
 
     def identify(self, seconds: float, now_s: float) -> None:
         """Flashes for so long from now on."""
@@ -60,14 +63,14 @@ class Strip:
         over = now_s >= self._flash_until_s
         self._inverted = not self._inverted and not over
         self.flash_due_s = math.inf if over else now_s + FLASH_S
-        return self._show(None)
+        return self.show()
 
     def _part(self) -> Picture | None:
         if self.area is None:
             return None
         return self._pixels[self.area.top : self.area.bottom, self.area.left : self.area.right]
 
-    def _show(self, part: Rect | None) -> bool:
+    def show(self, part: Rect | None = None) -> bool:
         """The whole strip, or a part of it."""
         left, top = (0, 0) if part is None else (part.left, part.top)
         pixels = self._pixels if part is None else self._pixels[part.top : part.bottom, part.left : part.right]
