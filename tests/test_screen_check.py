@@ -82,8 +82,8 @@ def test_what_cannot_be_is_an_error_at_its_key(config: Config, path: str) -> Non
     [
         (screen(driver=""), "screen.driver"),
         (screen(ink="#888888"), "screen.ink"),
-        (screen(background="#202020", ink="#303030"), "screen.ink"),
-        (screen(accent="#f0e0d0"), "screen.accent"),
+        (screen(background="#202020", ink="#6a6a6a"), "screen.ink"),
+        (screen(accent="#e09080"), "screen.accent"),
         (screen(left_m=0.35, right_m=1.0), "lane[0].left_m"),
         (store(country=""), "store.country"),
         (store(country="BR"), "store.country"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from agent.config.problem import Problem, did_you_mean
@@ -19,6 +20,7 @@ from agent.shelf.money import currency_digits, is_known_currency
 from agent.shelf.price import RULES, is_payable
 
 ZONE_CHARACTERS = 64
+UNREADABLE = 2.0  # of contrast: prices that nobody can read are hidden ones
 
 
 def screen_device(config: Config) -> Iterator[Problem]:
@@ -86,9 +88,10 @@ def screen_colours(config: Config) -> Iterator[Problem]:
         ("accent", screen.accent, LEAST_LARGE_CONTRAST),
     ):
         found = contrast(rgb(colour), ground)
-        if screen.driver and found < least:
+        if found < UNREADABLE or (screen.driver and found < least):
             pair = f"{colour} on {screen.background} has a contrast of {found:.1f}"
-            yield Problem(f"screen.{name}", f"{pair}: take a colour with {least:g} or more", "warning")
+            severity: Literal["error", "warning"] = "error" if found < UNREADABLE else "warning"
+            yield Problem(f"screen.{name}", f"{pair}: take a colour with {least:g} or more", severity)
 
 
 def lane_prices(config: Config) -> Iterator[Problem]:
