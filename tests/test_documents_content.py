@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import struct
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -141,13 +143,14 @@ def test_pictures_are_looked_at_before_anything_changes(tmp_path: Path) -> None:
     assert device.core == [] and device.screen == [] and beats
 
 
-@pytest.mark.parametrize("name", ["font.ttf", "text.png", "svg.png", "empty.gif", "html.webp"])
+@pytest.mark.parametrize("name", ["font.ttf", "text.png", "svg.png", "empty.gif", "html.webp", "bomb.png"])
 def test_what_is_no_picture_is_refused(tmp_path: Path, name: str) -> None:
     contents = {
         "font.ttf": b"\0\1\0\0\0\x0c\0\x80\0\3\0\x40GDEF" + bytes(200),
         "text.png": b"hello " * 50,
         "empty.gif": b"GIF89a",
         "svg.png": b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+        "bomb.png": bomb(60_000, 60_000),
         "html.webp": b"RIFF\xff\xff\xff\xffWEBPVP8X" + bytes(50),
     }
     (tmp_path / name).write_bytes(contents[name])
@@ -188,6 +191,21 @@ def test_ten_thousand_files_are_refused_where_they_are_read() -> None:
         decode_document("content", data)
     with pytest.raises(WireError):
         decode_document("content", data.replace(b"[", b"[" * 100_000))
+
+
+def bomb(width: int, height: int) -> bytes:
+    """A picture of black that is small on the wire and has gigabytes in memory."""
+
+    def chunk(name: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", head)
+        + chunk(b"IDAT", zlib.compress(bytes(1_000_000)))
+        + chunk(b"IEND", b"")
+    )
 
 
 def mutated(data: bytes, pieces: list[bytes], chance: random.Random) -> bytes:

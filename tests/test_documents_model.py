@@ -11,6 +11,7 @@ from subprocess import Popen
 from typing import IO, Any
 
 import msgspec
+import numpy as np
 import pytest
 from test_documents_content import mutated
 from vision_scene import SQUARES, model, needs_runtime, toml_of, write_models
@@ -21,6 +22,7 @@ from agent.documents.model_document import ModelKind
 from agent.documents.protocol import ApplyError, StopError
 from agent.documents.trial_child import Verdict, Wrong
 from agent.documents.trial_model import TrialLimits, prove, too_slow
+from agent.vision.frame import Frame
 from agent.vision.product import LOCAL
 from agent.vision.protocol import VisionError
 from wire.documents import ModelDocument, ModelFile
@@ -328,6 +330,26 @@ def test_a_model_that_gives_the_same_answer_to_everything_is_refused(tmp_path: P
     assert [w.reason for w in trial_child.verdict(manifest, 1, None).wrong] == [
         "squares.tflite gives the same answer to every picture"
     ]
+
+
+def test_numbers_that_are_none_are_refused() -> None:
+    class Outputs:
+        model = model()
+        interpreter: Any = None
+
+        def detect(self, _picture: object) -> tuple[()]:
+            return ()
+
+        def get_output_details(self) -> list[dict[str, int]]:
+            return [{"index": 0}]
+
+        def get_tensor(self, _index: int) -> np.ndarray:
+            return np.array([1.0, np.nan], np.float32)
+
+    blind = Outputs()
+    blind.interpreter = blind
+    pictures = [Frame(0.0, picture) for picture in trial_child.synthetic()]
+    assert trial_child.oddity(blind, pictures) == "squares.tflite answers with numbers that are none"  # type: ignore[arg-type]
 
 
 def test_slower_than_twice_the_models_in_use_is_refused_with_the_numbers() -> None:
