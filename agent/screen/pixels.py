@@ -17,7 +17,7 @@ Packed = NDArray[np.unsignedinteger[Any]]  # (height, width) uint16 or uint32, l
 
 
 def pack(picture: Picture, bits_per_pixel: int) -> Packed:
-    """`(height, width, 3)` RGB -> `(height, width)`, 16 or 32 bits. Any strides, so turned views too."""
+    """`(height, width, 3)` RGB -> `(height, width)`, 16 or 32 bits. Any strides; rows that lie together are faster."""
     return to_rgb565(picture) if bits_per_pixel == 16 else to_xrgb8888(picture)
 
 

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import faulthandler
 import itertools
+import os
 import sys
 import time
 import traceback
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -24,6 +26,7 @@ from tools.screen_guest.pattern import HEIGHT, WIDTH, pattern
 
 FB, CARD = Path("/dev/fb0"), "/dev/dri/card0"
 SECOND = Path("/sys/bus/pci/drivers/bochs-drm")
+NOBODY = 65534
 HANGS_S = 120  # all of it takes ten seconds
 SCENES: list[Callable[[], None]] = []
 
@@ -149,6 +152,36 @@ def a_card_that_somebody_else_has_is_busy() -> None:
         assert seen(16)
 
 
+def nobody(device: Path, play: Callable[[], None]) -> None:
+    """Plays in a process without any privilege, that may open the device: as the agent runs."""
+    device.chmod(0o666)
+    child = os.fork()
+    if child == 0:
+        os.setgroups([])
+        os.setgid(NOBODY)
+        os.setuid(NOBODY)
+        try:
+            play()
+            os._exit(0)
+        finally:
+            os._exit(1)
+    assert os.waitpid(child, 0)[1] == 0
+
+
+@scene
+def nobody_needs_to_be_root() -> None:
+    consoles("0")
+
+    def play(driver: str, device: str, number: int) -> None:
+        with panel(driver, device) as strip:
+            strip.show(pattern(number + 1))
+            strip.show(pattern(number))
+            assert seen(number)
+
+    nobody(FB, partial(play, "framebuffer", str(FB), 19))
+    nobody(Path(CARD), partial(play, "drm", CARD, 21))
+
+
 @scene
 def a_panel_that_goes_is_missed_and_comes_back() -> None:
     """With a second display, whose driver lets go of its device; the first one's hangs in the kernel."""
@@ -169,6 +202,7 @@ def a_panel_that_goes_is_missed_and_comes_back() -> None:
 def main() -> int:
     """Every scene; 1 when one of them failed."""
     failed = 0
+    warnings.simplefilter("ignore", DeprecationWarning)  # a fork beside faulthandler's thread is meant
     faulthandler.dump_traceback_later(HANGS_S, exit=True)
     for play in SCENES:
         name = play.__name__.replace("_", " ")
