@@ -222,21 +222,6 @@ class Attendant:
             self._unweighed.forget()
         self.mode = mode
 
-    def tare(self, lane: str) -> tuple[bool, str]:
-        """The lane is empty: its present reading is zero. False and a reason when that cannot be."""
-        found = [s for s in self.planogram.stretches if any(x.name == lane for x in s.lanes)]
-        if not found:
-            return False, f"no lane {lane!r} here: name a lane of the planogram"
-        stretch = found[0]
-        weigher = self.weighers[stretch.scale]
-        if weigher.moving(stretch.index):
-            return False, f"lane {lane!r} is in motion: take the hands off and send the order again"
-        if math.isnan(weigher.level_g(stretch.index)):
-            return False, f"lane {lane!r} gives no reading: look at its scale first (shelfd doctor)"
-        weigher.tare(stretch.index)
-        self.ledger.empty(stretch)
-        return True, f"lane {lane!r} is empty and weighs 0 g"
-
     # -- restart ----------------------------------------------------------------------------------------------------
 
     def snapshot(self) -> Snapshot:

@@ -292,14 +292,24 @@ def test_a_pin_of_which_there_is_none_is_left_alone() -> None:
     button.close()
 
 
+class Closing(MockFactory):  # type: ignore[misc]
+    """Counts how often it is let go."""
+
+    closed = 0
+
+    def close(self) -> None:
+        self.closed += 1
+        super().close()
+
+
 @pytest.mark.parametrize(
     ("config", "code"), [(Buttons(tare_pin=17, led_pin=17), "busy"), (Buttons(tare_pin=99), "wrong_pin")]
 )
 def test_pins_that_do_not_go_are_a_sentence_and_leave_nothing_behind(config: Buttons, code: str) -> None:
-    factory = MockFactory()
+    factory = Closing()
     with pytest.raises(ButtonsError) as refused:
         open_pins(config, lambda *_: None, factory)
-    assert refused.value.code == code
+    assert (refused.value.code, factory.closed) == (code, 1)  # each open chip is a handle of the kernel
     open_pins(Buttons(tare_pin=17), lambda *_: None, factory).close()
 
 

@@ -11,7 +11,7 @@ from told import pick, put
 from agent.config.schema import Config
 from agent.core import Core
 from agent.messages import ConfigSet
-from wire.commands import Tare
+from wire.commands import SetMode, Tare
 from wire.events import Fault
 
 
@@ -61,7 +61,9 @@ def test_lanes_that_swap_their_plates_are_weighed_as_they_are_now(shelf: Store) 
     boxes = {
         lane.name: {"left_m": lane.left_m, "right_m": lane.right_m, "cells": lane.cells} for lane in shelf.config.lanes
     }
+    shelf.command(SetMode(mode="staff"), at=6.2)
     shelf.command(Tare(lane="tea"), at=6.5)
+    shelf.command(SetMode(mode="open"), at=6.8)
     change(shelf, lanes(shelf, cola=boxes["water"], water=boxes["cola"]), at=8.0)
     assert {lane.name: lane.cells for lane in shelf.core.config.lanes} == {
         "cola": cells["water"],
