@@ -44,7 +44,7 @@ def draw_code(text: str, side_px: int) -> Picture:
     return picture
 
 
-@lru_cache(maxsize=64)  # finding a code costs some 20 times as much as drawing it
+@lru_cache(maxsize=64)  # finding a code costs dozens of times what drawing it does
 def _matrix(text: str) -> NDArray[np.uint8]:
     """Of 0 and 1, without the quiet zone."""
     if not text or len(text) > MOST_TEXT:
