@@ -29,6 +29,7 @@ webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not in
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 ROOT = Path(__file__).resolve().parents[2]
 WITHIN_S = 30.0
+ACCENT = (0xC8, 0x10, 0x2E)  # screen.accent's default
 OPTIONS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
     "--disable-sync", "--no-first-run", "--window-size=1280,800",
@@ -46,6 +47,8 @@ class Page:
     def __init__(self, driver: Any, folder: Path, hub: Subscriber) -> None:
         self.driver, self.hub = driver, hub
         self.framebuffer = folder / "strip"
+        self.until("content to be in force", lambda: self.one("[data-document=content][data-version='1']"))
+        self.loop = self.until("the loop on the strip", lambda: looped(self))  # nobody is there yet
 
     def one(self, css: str) -> Any:
         return self.driver.find_element("css selector", css)
@@ -75,9 +78,9 @@ class Page:
         ActionChains(self.driver).send_keys(keys).perform()
 
     def strip(self) -> NDArray[np.uint8]:
-        """The strip's pixels as the browser shows them."""
+        """The strip's pixels as the browser shows them; none before the first."""
         script = """const image = document.getElementById("pixels"), canvas = document.createElement("canvas");
-            canvas.width = image.naturalWidth; canvas.height = image.naturalHeight;
+            canvas.width = image.naturalWidth || 1; canvas.height = image.naturalHeight || 1;
             canvas.getContext("2d").drawImage(image, 0, 0); return canvas.toDataURL("image/png").split(",")[1];"""
         with Image.open(io.BytesIO(base64.b64decode(self.driver.execute_script(script)))) as image:
             return np.asarray(image.convert("RGB"))
@@ -122,9 +125,7 @@ def page(demo: tuple[str, Path], tmp_path_factory: pytest.TempPathFactory) -> It
     hub = Subscriber(broker["port"], "shelf/v1/bench/shelf-1/#", "hub")
     try:
         driver.get(address)
-        shown = Page(driver, folder, hub)
-        shown.until("content to be in force", lambda: shown.one("[data-document=content][data-version='1']"))
-        yield shown
+        yield Page(driver, folder, hub)
         assert [line["message"] for line in driver.get_log("browser") if line["level"] == "SEVERE"] == []
     finally:
         hub.close()
@@ -135,8 +136,7 @@ def test_a_shopper_hesitates_the_strip_answers_and_what_is_taken_is_told(page: P
     number, lane = page.lane()
     before_units = int(lane.get_attribute("data-units"))
     name = lane.get_attribute("data-lane")
-    page.until("the loop", lambda: page.strip().any())
-    loop = page.until("a strip at rest", lambda: same(page))
+    loop = at_rest(page)
 
     page.press(f"{number}l")
     page.until("the shopper to be there", lambda: "lingers" in page.one("#doing").text)
@@ -161,7 +161,7 @@ def test_a_shopper_hesitates_the_strip_answers_and_what_is_taken_is_told(page: P
 
 def test_a_price_is_sent_the_label_changes_and_the_shelf_reports_it(page: Page) -> None:
     _, lane = page.lane()
-    before = page.until("a strip at rest", lambda: same(page))
+    before = at_rest(page)
     select, price = page.one("select[name=lane]"), page.one("input[name=price]")
     select.find_element("css selector", f"option[value='{lane.get_attribute('data-lane')}']").click()
     price.clear()
@@ -199,11 +199,34 @@ def test_every_button_can_be_reached_with_the_keyboard(page: Page) -> None:
     assert page.driver.execute_script("return document.documentElement.dataset.theme") != dark
 
 
+def at_rest(page: Page) -> NDArray[np.uint8]:
+    """Nobody there, the loop on the strip's upper half, labels below."""
+    page.press("x")
+    page.until("the shopper to leave", lambda: "nobody" in page.one("#doing").text)
+    half = page.loop.shape[0] // 2
+
+    def back() -> NDArray[np.uint8] | None:
+        shown = same(page)
+        return shown if shown is not None and np.array_equal(shown[:half], page.loop[:half]) else None
+
+    found: NDArray[np.uint8] = page.until("the loop to be back", back)
+    return found
+
+
+def looped(page: Page) -> NDArray[np.uint8] | None:
+    """The strip with the loop's card in the accent's full colour: faded in."""
+    shown = same(page)
+    if shown is None:
+        return None
+    card = shown[4 : shown.shape[0] // 3, : shown.shape[1] // 2].reshape(-1, 3)
+    return shown if (card == ACCENT).all(axis=1).mean() > 0.5 else None
+
+
 def same(page: Page) -> NDArray[np.uint8] | None:
     """The strip, once the browser shows the framebuffer's very pixels."""
     shown = page.strip()
     written = read_picture(page.framebuffer)
-    return shown if shown.shape == written.shape and np.array_equal(shown, written) else None
+    return shown if written.any() and shown.shape == written.shape and np.array_equal(shown, written) else None
 
 
 def differs(page: Page, before: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
