@@ -56,6 +56,7 @@ class Remote:
         self.download = Download(self._cache, topics, tell=lambda: self.keeper.wake(), ask=ask, beat=self._beats[1])
         self.content = ContentKind(
             self._cache.path,
+            verify=self._cache.verify,
             check_picture=check_picture,
             goods=lambda: frozenset(lane.gtin for lane in self._config.lanes),
             to_core=lambda items, version: put(ContentSet(now_s(), items, version)),

@@ -203,17 +203,6 @@ def test_models_whose_files_are_lost_give_way_to_the_devices_own_until_they_are_
     assert device.used == [path, None, path]
 
 
-def test_at_a_start_the_eyes_can_be_built_with_what_is_in_force(tmp_path: Path, device: Device) -> None:
-    one = document()
-    assert device.kind.at_start(one) is None and device.kind.at_start(None) is None
-    device.load({"": SQUARES})
-    device.kind.apply(one)
-    after = Device(tmp_path)
-    assert after.kind.at_start(one) == device.kind.manifest_path(one)
-    after.kind.apply(one)
-    assert after.used == [], "it is in use already"
-
-
 def test_the_stores_own_model_comes_along(device: Device) -> None:
     device.load({"": SQUARES})
     own = device.own.parent

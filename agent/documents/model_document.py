@@ -60,14 +60,6 @@ class ModelKind:
         """Where its manifest is, once it was laid out."""
         return self._folder / name_of(document) / MANIFEST
 
-    def at_start(self, document: ModelDocument | None) -> Path | None:
-        """The manifest to build the eyes with, before any thread runs: of the document in force, if all of it is there.
-        None: the device's own; what is missing is loaded, and `apply` called again when it is there."""
-        if document is not None and is_whole(self.manifest_path(document).parent, document, self._cache):
-            self._in_use = self.manifest_path(document)
-            bring_local(self._own(), self._in_use.parent)
-        return self._in_use
-
     def check(self, document: ModelDocument) -> list[Finding]:
         try:
             manifest = parse_manifest(document.manifest.encode(), "manifest")
