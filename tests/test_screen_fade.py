@@ -14,7 +14,7 @@ from agent.screen.proof import SUM_S, Proof
 PICTURES = arrays.arrays(np.uint8, (2, 3, 3))
 
 
-@settings(derandomize=True, max_examples=80)
+@settings(derandomize=True, max_examples=30)
 @given(PICTURES, PICTURES, st.floats(0.05, 3), st.floats(-0.1, 1.2))
 def test_a_fade_is_the_mixture_that_belongs_to_its_moment(
     before: np.ndarray, after: np.ndarray, seconds: float, share: float

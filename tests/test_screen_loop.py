@@ -177,7 +177,7 @@ def test_a_content_that_nobody_knows_shows_nothing(strip: StripScene, caplog: py
     strip.stage.play(play("nothing"))
     strip.pass_s(10.0)
     assert strip.colour == BLUE and strip.shown() == []
-    assert "content nothing is not on this device" in caplog.text
+    assert "content nothing: it is not on this device" in caplog.text
 
 
 def test_what_cannot_be_drawn_is_left_out_and_said_once(strip: StripScene, caplog: pytest.LogCaptureFixture) -> None:

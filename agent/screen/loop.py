@@ -228,7 +228,8 @@ class ScreenLoop:
         began_s = self._clock()
         item = None if self._programme is None else self._programme.clips.item(play.content)
         if self._programme is None or item is None:
-            log.warning("answer %s shows nothing: content %s is not on this device", play.decision, play.content)
+            why = "the strip has no area for content" if self._programme is None else "it is not on this device"
+            log.warning("answer %s shows nothing of content %s: %s", play.decision, play.content, why)
             return
         try:
             code = None if play.coupon is None else text_of(play.coupon, self._device, self._sign)
