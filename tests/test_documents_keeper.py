@@ -261,7 +261,7 @@ def test_unsigned_words_change_nothing_but_what_is_said(shelf: Shelf) -> None:
     assert shelf.hear("config", b"{}").state == "rejected"
     assert shelf.price == "4.50"
     shelf.settle()
-    assert shelf.told["config"].version == 1, "its trial went on"
+    assert (shelf.told["config"].version, shelf.state()) == (1, "rejected"), "its trial went on; the last word is wrong"
     assert shelf.hear("config", b"").state == "none"
     assert (shelf.price, shelf.told["config"].desired_hash) == ("4.50", None)
     assert shelf.hub.repeats().state == "applied"
