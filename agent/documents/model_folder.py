@@ -19,7 +19,7 @@ import msgspec
 
 from agent.documents.assets import AssetCache
 from agent.documents.partial import sha256_of
-from agent.files import sync_directory
+from agent.files import sync_directory, write_whole
 from agent.vision.manifest import read_manifest, read_model
 from agent.vision.product import LOCAL
 from agent.vision.protocol import VisionError
@@ -62,11 +62,7 @@ def lay_out(folder: Path, document: ModelDocument, cache: AssetCache) -> None:
         if cached is None:
             raise FileNotFoundError(2, f"{file.name} is not whole on this device")
         link(cached, new / file.name)
-    with (new / MANIFEST).open("wb") as text:
-        text.write(document.manifest.encode())
-        text.flush()
-        os.fsync(text.fileno())
-    sync_directory(new)
+    write_whole(new / MANIFEST, document.manifest.encode())
     shutil.rmtree(folder, ignore_errors=True)
     new.replace(folder)
     sync_directory(folder.parent)
@@ -94,10 +90,10 @@ def bring_local(own: Path, folder: Path) -> None:
         if target.is_file() and target.read_bytes() == text:
             return
         for model in read_manifest(source).models:
-            if (folder / model.file).exists() and model.file in _files(folder):
+            if model.file in _files(folder):
                 raise OSError(17, f"{model.file} is the name of another model")
-            (folder / model.file).write_bytes(read_model(model, own.parent))
-        target.write_bytes(text)
+            write_whole(folder / model.file, read_model(model, own.parent))
+        write_whole(target, text)  # last: where it is, the files are
     except (OSError, VisionError) as error:
         log.warning("the store's own model is not brought along: %s", error)
 
