@@ -188,9 +188,9 @@ def test_a_panel_whose_driver_cannot_tell_is_taken_where_no_other_is() -> None:
 @pytest.mark.parametrize(
     ("connectors", "code"),
     [
-        ([Connector(30, uapi.DISCONNECTED, [])], "no_panel"),
-        ([Connector(30, modes=[])], "no_panel"),
-        ([Connector(30, encoders=())], "no_panel"),
+        ([Connector(30, uapi.DISCONNECTED, [])], "unplugged"),
+        ([Connector(30, modes=[])], "unplugged"),
+        ([Connector(30, encoders=())], "unplugged"),
         ([Connector(30, modes=[mode(0, 16)])], "wrong_size"),
         ([Connector(30, modes=[mode(65535, 16)])], "wrong_size"),
         ([Connector(30, modes=[mode(8192, 8192)])], "wrong_size"),
@@ -242,7 +242,7 @@ def test_a_card_without_outputs_is_passed_over(tmp_path: Path, monkeypatch: pyte
     strip.close()
     assert code_of(lambda: open_drm(str(tmp_path / "card0"), kernel=kernel)) == "not_found"
     kernel.connectors[30].connection = uapi.DISCONNECTED
-    assert code_of(lambda: open_drm("", kernel=kernel, cards=tmp_path)) == "no_panel"
+    assert code_of(lambda: open_drm("", kernel=kernel, cards=tmp_path)) == "unplugged"
     assert code_of(lambda: open_drm("", kernel=kernel, cards=tmp_path / "none")) == "not_found"
     monkeypatch.setattr(drm, "CARDS", tmp_path)
     assert code_of(lambda: open_panel(schema.Screen(driver="drm", device=str(tmp_path / "none")))) == "not_found"

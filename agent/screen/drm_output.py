@@ -27,7 +27,7 @@ class Output:
 
 
 def find_output(card: Card) -> Output:
-    """ScreenError `no_panel` when nothing is connected, `not_found` when this card has no outputs at all."""
+    """ScreenError `unplugged` when nothing is connected, `not_found` when this card has no outputs at all."""
     crtcs, connectors = _resources(card)
     found = [_connector(card, number) for number in connectors]
     usable = [(asked, modes, encoders) for asked, modes, encoders in found if modes]
@@ -36,7 +36,7 @@ def find_output(card: Card) -> Output:
             crtc_id = _feeder(card, asked, encoders, crtcs) if asked.connection == wanted else 0
             if crtc_id:
                 return Output(asked.connector_id, crtc_id, best_mode(modes))
-    raise ScreenError("no_panel", f"{card.device} has {len(found)} outputs and a panel on none: look at its cable")
+    raise ScreenError("unplugged", f"{card.device} has {len(found)} outputs and a panel on none: look at its cable")
 
 
 def is_connected(card: Card, output: Output) -> bool:
