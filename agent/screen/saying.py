@@ -16,6 +16,7 @@ from agent.screen.words import WORDS, Words, words_of
 from agent.shelf.money import NBSP
 from agent.shelf.price import PriceText, to_pay, unit_price, write_price, write_unit_price
 
+MOST_NAME = 120  # characters; no label shows more, and a hub may send what it likes
 # The space of "12 fl oz": an amount is not broken from its unit.
 AMOUNT = re.compile(r"(?<=\d)\s+(?=(?:k?g|m?l|cl|fl|oz|lb|c?m|mm|%|St)\b|%)|(?<=\bfl)\s+(?=oz\b)", re.IGNORECASE)
 
@@ -66,7 +67,7 @@ def _stock(label: Label, words: Words) -> tuple[Note, ...]:
 
 def _name(label: Label, pen: Pen) -> str:
     """Without what no font can draw; where little is left, the GTIN says which goods these are."""
-    title = "".join(character if character.isprintable() else " " for character in label.title).strip()
+    title = "".join(character if character.isprintable() else " " for character in label.title[:MOST_NAME]).strip()
     title = AMOUNT.sub(NBSP, title)
     drawn = "".join(character for character in title if pen.can(character))
     pen.missing |= set(title) - set(drawn)

@@ -84,7 +84,9 @@ class Pen:
         """Writes one line and returns where it ends."""
         for number, run in self._runs(text):
             font, thicker = self.fonts.at(number, px, bold), self.fonts.thicker_px(number, px, bold)
-            draw.text((left + thicker, baseline), run, ink, font, anchor="ls", stroke_width=thicker, stroke_fill=ink)
+            draw.text(
+                (round(left + thicker), baseline), run, ink, font, anchor="ls", stroke_width=thicker, stroke_fill=ink
+            )
             left += font.getlength(run) + 2 * thicker
         return left
 
