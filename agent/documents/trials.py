@@ -97,7 +97,9 @@ class Trials:
         """Whether it is known how the agent does without a change, so that one can be judged by it."""
         if self._healing is not None:
             return False
-        return bool(self._open) or self._clock() - self._began_s >= SETTLE_S or promised(self.config) <= self._signs().alive
+        if self._open or self._clock() - self._began_s >= SETTLE_S:
+            return True
+        return promised(self.config) <= self._signs().alive
 
     def try_out(self, opened: Opened, document: Document) -> None:
         """Writes the trial down, then puts the document in force. DocumentError where it cannot be kept: then nothing

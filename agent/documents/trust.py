@@ -43,11 +43,10 @@ class Trust:
         return found
 
     def _objection(self, signature: Signature, message: bytes) -> str | None:
-        """Several keys of one name are all tried, though the configuration has each name once."""
-        reasons: list[str | None] = [
-            _fits(key, signature, message) for key in self.keys if key.name == signature.keyid
-        ] or [f"{signature.keyid!r} is none of the trusted keys"]
-        return None if None in reasons else reasons[0]
+        key = next((key for key in self.keys if key.name == signature.keyid), None)  # names are there once
+        if key is None:
+            return f"{signature.keyid!r} is none of the trusted keys"
+        return _fits(key, signature, message)
 
     def _hint(self, keyid: str) -> str:
         if keyid in self.names:
