@@ -27,7 +27,8 @@ from tools.screen_guest.pattern import HEIGHT, WIDTH, pattern
 FB, CARD = Path("/dev/fb0"), "/dev/dri/card0"
 SECOND = Path("/sys/bus/pci/drivers/bochs-drm")
 NOBODY = 65534
-HANGS_S = 120  # all of it takes ten seconds
+POWERED_DOWN = "4"  # FB_BLANK_POWERDOWN
+HANGS_S = 240  # all of it takes ten seconds, and a minute and a half on a busy machine
 SCENES: list[Callable[[], None]] = []
 
 
@@ -104,6 +105,19 @@ def the_console_writes_over_a_framebuffer_unless_it_is_unbound() -> None:
         Path("/dev/tty1").write_text("login: " * 20)
         assert seen(5)
     consoles("1")
+
+
+@scene
+def a_blanked_framebuffer_is_switched_on_when_it_is_opened() -> None:
+    consoles("0")
+    with panel("framebuffer", str(FB)) as strip:
+        strip.show(pattern(23))
+        assert seen(23)
+        Path("/sys/class/graphics/fb0/blank").write_text(POWERED_DOWN)
+        assert not seen(23)
+    with panel("framebuffer", str(FB)) as strip:
+        strip.show(pattern(24))
+        assert seen(24)
 
 
 @scene
