@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from agent.config.schema import Config
+from agent.config.schema import Camera, Config
 from agent.messages import Detection, Detections, Good, Part, Snapshot, Tracks
 from agent.tracking.fingers import boxes_of, with_fingers
 from agent.tracking.goods import SEEN_EMPTY, SEEN_HELD, Goods
@@ -31,7 +31,7 @@ class Scene:
         self._goods = Goods()
         self._boxes = boxes_of(config.lanes)
         self._looked = -math.inf  # when hands were last looked for
-        self._camera = repr(config.camera)  # where else it looks, nobody is where they were
+        self._camera = _where(config.camera)  # where else it looks, nobody is where they were
 
     def see(self, seen: Detections) -> Tracks | None:
         """One picture. None where nobody can say who is there: the camera has no marks, or its models do not look.
@@ -98,3 +98,10 @@ def _good(thing: Detection, plane: Plane) -> Good:
 
 def _away(d: Detection, x: float, y: float) -> float:
     return max(abs(0.5 * (d.left_px + d.right_px) - x), abs(0.5 * (d.top_px + d.bottom_px) - y))
+
+
+def _where(camera: Camera) -> list[str | float]:
+    """What a place in the picture means. Numbers as fractions: 0 and 0.0 are one place."""
+    view = (camera.width, camera.height, camera.lens_k1, camera.lens_k2)
+    marks = (number for mark in camera.marks for number in (mark.x_px, mark.y_px, mark.u_m, mark.v_m))
+    return [camera.driver, camera.device, *map(float, (*view, *marks))]

@@ -23,7 +23,7 @@ CALLS = (
     "openat,creat,write,pwrite64,writev,lseek,rename,renameat,renameat2,unlink,unlinkat,ftruncate,truncate,"
     "fsync,fdatasync,mkdir,mkdirat,rmdir,link,linkat,copy_file_range,sendfile,fallocate,sync,syncfs"
 )
-CANNOT = ("writev", "link", "linkat", "copy_file_range", "sendfile", "fallocate", "truncate", "sync", "syncfs")
+CANNOT = ("writev", "linkat", "copy_file_range", "sendfile", "fallocate", "truncate", "sync", "syncfs")
 STRING = r'"((?:\\x[0-9a-f]{2})*)"(?:\.\.\.)?'
 LINE = re.compile(r"^(\d+) +(\w+)\((.*)\) += (-?\d+)(?:<((?:\\x[0-9a-f]{2})*)>)?(?: .*)?$")
 UNFINISHED = re.compile(r"^(\d+) +(.*) <unfinished \.\.\.>$")
@@ -51,6 +51,7 @@ class Medium:
     names: dict[str, Inode] = field(default_factory=dict)
     synced_names: dict[str, Inode] = field(default_factory=dict)
     positions: dict[int, int] = field(default_factory=dict)
+    inside: dict[int, dict[str, Inode]] = field(default_factory=dict)  # of directories, as they were synced last
 
     @classmethod
     def of(cls, root: Path) -> Medium:
@@ -65,11 +66,23 @@ class Medium:
     def sync_names(self, directory: str) -> None:
         """fsync of a directory: the names in it are as they are now."""
         here = {name for name in {*self.names, *self.synced_names} if _parent(name) == directory}
+        if directory in self.names:
+            self.inside[id(self.names[directory])] = {
+                name.removeprefix(directory): self.names[name] for name in here if name in self.names
+            }
         for name in here:
             if name in self.names:
                 self.synced_names[name] = self.names[name]
             else:
                 self.synced_names.pop(name, None)
+        self._follow_directories(here)
+
+    def _follow_directories(self, here: set[str]) -> None:
+        """A directory whose name is safe was, under another name, perhaps synced inside before: what it held then goes
+        with it. Its inode stands for it."""
+        for name in (n for n in here if n.endswith("/") and n in self.names):
+            inside = self.inside.get(id(self.names[name]), {})
+            self.synced_names |= {name + inner: inode for inner, inode in inside.items()}
 
     def states(self) -> Iterator[tuple[str, dict[str, bytes]]]:
         """What a cut at this moment may leave."""
@@ -219,10 +232,19 @@ class _Player:
         assert (old is None) == (new is None), call
         if old is None or new is None:
             return False
-        self.medium.names[new] = self.medium.names.pop(old)
+        for name in [name for name in self.medium.names if name == old or name.startswith(f"{old}/")]:
+            self.medium.names[new + name.removeprefix(old)] = self.medium.names.pop(name)
         return True
 
     _renameat = _renameat2 = _rename
+
+    def _link(self, call: Call) -> bool:
+        old, new = (self._inside(_text_of(part)) for part in _strings(call.arguments)[:2])
+        assert (old is None) == (new is None), call
+        if old is None or new is None:
+            return False
+        self.medium.names[new] = self.medium.names[old]
+        return True
 
     def _unlink(self, call: Call) -> bool:
         name = self._inside(_text_of(_strings(call.arguments)[0]))

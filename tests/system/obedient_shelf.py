@@ -17,7 +17,9 @@ from typing import Any, Self
 
 from agent_scene import CONFIG, REPOSITORY, Board, Camera
 from hostile import head, signed
+from PIL import Image
 from service_parent import Parent
+from vision_scene import picture, write_models
 
 from agent.documents.signing import SecretKey
 
@@ -32,6 +34,23 @@ ed25519 = "{key}"
 """
 
 
+EYES = """
+[camera]
+driver = "folder"
+device = "{folder}/pictures"
+rate_hz = 10
+[vision]
+manifest = "{manifest}"
+"""
+
+
+def squares(folder: Path) -> None:
+    """Pictures of a red square that moves, so that the eyes stay open."""
+    folder.mkdir()
+    for i in range(20):
+        Image.fromarray(picture((40 + 20 * i, 100, 80)).pixels).save(folder / f"{i:02}.png")
+
+
 def lane(name: str, cell: str, gtin: str, unit_g: float, **keys: Any) -> dict[str, Any]:
     return {"name": name, "cells": [cell], "gtin": gtin, "unit_g": unit_g, "units": 6, **keys}
 
@@ -43,13 +62,20 @@ CHIPS = lane("chips", "a2", "04006381333931", 150.0, left_m=0.3, right_m=0.6, bo
 class ObedientShelf:
     """Board and tracker run from the beginning; the agent when it is started."""
 
-    def __init__(self, folder: Path, port: int, device: str, *, probation_s: float = 12.0, more: str = "") -> None:
+    def __init__(
+        self, folder: Path, port: int, device: str, *, probation_s: float = 12.0, more: str = "", eyes: bool = False
+    ) -> None:
+        """`eyes`: a camera of its own that sees red squares, in place of the tracker."""
         folder.mkdir()
         self.folder, self.device = folder, device
         self.key = SecretKey.make()
         self.base = f"shelf/v1/shop/{device}/"
         self.config = folder / "shelf.toml"
         text = CONFIG.replace('id = "d1"', f'id = "{device}"').format(port=port, folder=folder)
+        if eyes:
+            text = text.replace("[tracks]", "[unused]").replace(f'[unused]\nsocket = "{folder}/tracks.sock"\n', "")
+            more += EYES.format(folder=folder, manifest=write_models(folder / "own"))
+            squares(folder / "pictures")
         key = base64.b64encode(self.key.public).decode()
         self.config.write_text(text + MORE.format(folder=folder, key=key, probation_s=probation_s) + more)
         self.board = Board(folder / "usb-shelf")

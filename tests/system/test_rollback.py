@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from obedient_shelf import CHIPS, COLA, ObedientShelf
+from vision_scene import RUNTIME
 
 pytestmark = [pytest.mark.system, pytest.mark.rollback]
 
@@ -40,6 +41,8 @@ HARM: dict[str, tuple[dict[str, Any], str]] = {
     "scale": (bad(scale=[{"name": "main", "port": "/dev/serial/by-id/elsewhere"}]), "scale/main"),
     "protocol": (bad(scale=[{"name": "main", "driver": "modbus-rtu", "poll_s": 0.05}]), "scale/main"),
     "broker": (bad(broker={"port": 1}), "broker"),
+    **({"camera": (bad(camera={"device": "/dev/v4l/by-id/elsewhere"}), "camera")} if RUNTIME else {}),
+    **({"pictures": (bad(camera={"driver": "file"}), "camera")} if RUNTIME else {}),
 }
 
 
@@ -47,7 +50,9 @@ HARM: dict[str, tuple[dict[str, Any], str]] = {
 def shelves(tmp_path: Path, mosquitto: Any) -> Iterator[Callable[[str], ObedientShelf]]:
     mosquitto.start()
     with ExitStack() as stack:
-        yield lambda name: stack.enter_context(ObedientShelf(tmp_path / name, mosquitto.port, name))
+        yield lambda name: stack.enter_context(
+            ObedientShelf(tmp_path / name, mosquitto.port, name, eyes=name in ("camera", "pictures"))
+        )
 
 
 def comes_back(shelf: ObedientShelf, hub: Any, harm: dict[str, Any], reason: str) -> float:
