@@ -282,3 +282,15 @@ def test_the_devices_file_changed_and_the_good_one_no_longer_fits(shelf: Shelf) 
     assert shelf.config == shelf.local
     shelf.start(local_config(shelf.folder))
     assert (shelf.state(), shelf.config.scales[0].baud) == ("applied", 9600)
+
+
+def test_the_next_one_waits_until_the_way_back_has_come_to_rest(shelf: Shelf) -> None:
+    shelf.signs = lambda config: replace(HEALTHY, core_answers=config.lanes[0].price != "9.99")
+    shelf.hub.config(priced("9.99"))
+    while shelf.state() == "probation":
+        shelf.wait(1)
+    assert (shelf.state(), shelf.hub.config(priced("4.50")).state) == ("rolled_back", "loading")
+    shelf.wait(10)
+    assert (shelf.state(), shelf.price) == ("loading", "1.00")
+    shelf.wait(15)
+    assert (shelf.state(), shelf.price) == ("probation", "4.50")
