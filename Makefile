@@ -18,7 +18,7 @@ demo: setup models ## a simulated shelf, a real agent and a broker, live in this
 	@$(PY) -m tools.demo $(ARGS) || [ $$? = 130 ] # Ctrl-C is no error
 
 test: setup models test-tools check ## ruff, mypy and every test that needs no more than five minutes
-	$(PY) -m pytest -n $(JOBS) -m "not fuzz and not soak and not qemu and not train" -rs $(ARGS)
+	$(PY) -m pytest -n $(JOBS) -m "not fuzz and not soak and not qemu and not train and not rollback and not powercut" -rs $(ARGS)
 
 .PHONY: check format generate
 check: setup ## ruff and mypy --strict only
@@ -57,6 +57,13 @@ test-qemu: setup ## on arm64 under qemu: the arithmetic gives the same bytes as 
 
 test-camera: setup ## the camera driver on the real picamera2 and libcamera, with a virtual camera (root, 900 MB)
 	@tools/picamera2.sh
+
+.PHONY: test-rollback test-powercut
+test-rollback: setup test-tools ## what does harm is taken back: ten harmful configurations, real processes, 1-2 minutes
+	$(PY) -m pytest -m rollback -s --timeout=600 tests/system/test_rollback.py $(ARGS)
+
+test-powercut: setup test-tools ## a cut at any write while documents are stored: every state that it may leave, 2 minutes
+	$(PY) -m pytest -m powercut -s --timeout=900 tests/system/test_power_cut.py $(ARGS)
 
 .PHONY: test-picamera2
 test-picamera2: test-camera

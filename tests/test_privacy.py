@@ -226,6 +226,7 @@ def test_a_picture_that_was_kept_would_be_found(tmp_path: Path, written: Written
 KNOWS = ("agent.vision.frame", "agent.sensors.camera")
 WIRE = ("agent.app", "agent.commands.doctor")  # put parts together and hold no frame
 MAY_WRITE = ("agent.commands.camera_picture",)  # with a yes of the person, who named the file
+MADE_UP = ("agent.documents.trial_child",)  # tries models on pictures of its own making, in a process without a camera
 MAY_ASK_FOR_IT = ("agent.commands.calibrate_camera",)
 WRITERS = {
     "write", "write_bytes", "write_text", "writelines", "save", "savez", "savetxt", "tofile", "dump", "dumps", "send",
@@ -284,8 +285,21 @@ def test_what_knows_pictures_can_neither_write_nor_send() -> None:
     assert {"agent.sensors.camera.reader", "agent.sensors.camera.pi", "agent.vision.loop"} <= set(found)
     asking = MAY_ASK_FOR_IT[0]
     found[asking] = [leak for leak in found[asking] if not leak.endswith("calls print")]  # of marks
-    assert found.pop(MAY_WRITE[0])
+    assert found.pop(MAY_WRITE[0]) and found.pop(MADE_UP[0])
     assert [leak for leaking in found.values() for leak in leaking] == []
+
+
+def test_who_tries_models_on_made_up_pictures_can_reach_no_camera() -> None:
+    seen, waiting = set(), set(MADE_UP)
+    while waiting:
+        module = waiting.pop()
+        seen.add(module)
+        for name, is_package, path in sources():
+            if name == module:
+                found = {n for _, n in imports(name, is_package, ast.parse(path.read_text()))}
+                waiting |= {n for n, _, _ in sources() if n in found} - seen
+    assert "agent.vision.tflite" in seen
+    assert not [module for module in seen if module.startswith("agent.sensors")]
 
 
 def test_only_the_guided_command_can_ask_for_the_one_picture() -> None:
