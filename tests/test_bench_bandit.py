@@ -97,8 +97,11 @@ def test_a_log_written_by_chance_alone_is_read_right() -> None:
     assert snips(rounds, lambda _: 0).value == pytest.approx(0.5)
     assert doubly_robust(rounds, lambda _: 0).value == pytest.approx(0.5, abs=0.15)
     assert ips(rounds, lambda _: 1).value == 0.0
-    assert math.isinf(snips(rounds, lambda _: 5).half)
-    assert Estimate(0.5, 0.1).holds(0.6) and not Estimate(0.5, 0.1).holds(0.61)
+    assert snips(rounds, lambda _: 5) == Estimate(0.0, 0.0, 1.0)
+    half = 1.959964 * 0.5 / math.sqrt(50 + 1.959964**2)  # Wilson's, of 25 in 50
+    share = snips(rounds, lambda _: 0)
+    assert (share.low, share.high) == pytest.approx((0.5 - half, 0.5 + half))
+    assert share.holds(0.5) and not share.holds(0.9)
 
 
 def test_intervals_hold_the_truth_mostly() -> None:

@@ -24,44 +24,55 @@ REFIT = 50  # rounds between two fits of the model
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """Picks a showing, and half the width of its 95 % interval."""
+    """Picks a showing, and its 95 % interval."""
 
     value: float
-    half: float
+    low: float
+    high: float
 
     def holds(self, truth: float) -> bool:
-        return abs(truth - self.value) <= self.half
+        return self.low <= truth <= self.high
 
 
 def ips(rounds: Sequence[Round], target: Chooser) -> Estimate:
-    """Inverse propensity scoring."""
-    return _mean([weight * round_.picked for round_, weight in _weighed(rounds, target)])
+    """Inverse propensity scoring. At the true value v a term has the variance E[w^2] v - v^2."""
+    weighed = _weighed(rounds, target)
+    n, square = len(weighed), math.fsum(weight * weight for _, weight in weighed)
+    value = math.fsum(weight * round_.picked for round_, weight in weighed) / n
+    z2 = Z95 * Z95 / n
+    return Estimate(value, *_roots(1.0 + z2, 2.0 * value + z2 * square / n, value * value))
 
 
 def snips(rounds: Sequence[Round], target: Chooser) -> Estimate:
-    """Self-normalised; the interval by the delta method."""
+    """Self-normalised: a share of as many showings as the weights are worth, (sum w)^2 / (sum w^2)."""
     weighed = _weighed(rounds, target)
-    total = math.fsum(weight for _, weight in weighed)
+    total, square = math.fsum(weight for _, weight in weighed), math.fsum(weight * weight for _, weight in weighed)
     if total == 0.0:
-        return Estimate(0.0, math.inf)
+        return Estimate(0.0, 0.0, 1.0)
     value = math.fsum(weight * round_.picked for round_, weight in weighed) / total
-    square = math.fsum((weight * (round_.picked - value)) ** 2 for round_, weight in weighed)
-    return Estimate(value, Z95 * math.sqrt(square) / total)
+    z2 = Z95 * Z95 * square / (total * total)
+    return Estimate(value, *_roots(1.0 + z2, 2.0 * value + z2, value * value))
 
 
 def doubly_robust(rounds: Sequence[Round], target: Chooser) -> Estimate:
-    """See the module."""
+    """See the module. At the true value v a term has about the variance of the guesses and E[w^2] v (1 - v)."""
     sums = [Sums() for _ in range(CONTENTS)]
     models = [Posterior.of(s.a, s.b) for s in sums]
-    terms = []
-    for i, (round_, weight) in enumerate(_weighed(rounds, target)):
+    terms, guesses, weighed = [], [], _weighed(rounds, target)
+    for i, (round_, weight) in enumerate(weighed):
         if i % REFIT == 0:
             models = [Posterior.of(s.a, s.b) for s in sums]
-        guess, _ = models[target(round_.context)].worth(x_of(round_.context, target(round_.context)))
+        content = target(round_.context)
+        guess, _ = models[content].worth(x_of(round_.context, content))
+        guesses.append(guess)
         terms.append(guess + weight * (round_.picked - guess))
         if round_.content is not None:
             sums[round_.content] = sums[round_.content].after(x_of(round_.context, round_.content), round_.picked)
-    return _mean(terms)
+    n, value, mean = len(terms), math.fsum(terms) / len(terms), math.fsum(guesses) / len(guesses)
+    z2 = Z95 * Z95 / n
+    square = z2 * math.fsum(weight * weight for _, weight in weighed) / n
+    spread = z2 * math.fsum((guess - mean) ** 2 for guess in guesses) / n
+    return Estimate(value, *_roots(1.0 + square, 2.0 * value + square, value * value - spread))
 
 
 ESTIMATES = {"IPS": ips, "SNIPS": snips, "DR": doubly_robust}
@@ -117,7 +128,7 @@ def targets(world: World) -> dict[str, Chooser]:
 def _covered(pairs: Sequence[tuple[Estimate, float]]) -> Coverage:
     n = len(pairs)
     held = sum(estimate.holds(truth) for estimate, truth in pairs)
-    half = math.fsum(estimate.half for estimate, _ in pairs) / n
+    half = math.fsum(0.5 * (estimate.high - estimate.low) for estimate, _ in pairs) / n
     return Coverage(held, n, half, math.fsum(estimate.value - truth for estimate, truth in pairs) / n)
 
 
@@ -126,7 +137,8 @@ def _weighed(rounds: Sequence[Round], target: Chooser) -> list[tuple[Round, floa
     return [(r, 1.0 / r.propensity if target(r.context) == r.content else 0.0) for r in shown]
 
 
-def _mean(terms: Sequence[float]) -> Estimate:
-    mean = math.fsum(terms) / len(terms)
-    square = math.fsum((term - mean) ** 2 for term in terms) / (len(terms) - 1)
-    return Estimate(mean, Z95 * math.sqrt(square / len(terms)))
+def _roots(a: float, b: float, c: float) -> tuple[float, float]:
+    """Where a v^2 - b v + c is 0: the values v that are 1.96 of their own deviations from what was found (a score
+    interval, as Wilson's of a share). Deviations taken from the log are too small where it has few picks."""
+    root = math.sqrt(max(0.0, b * b - 4.0 * a * c))
+    return (b - root) / (2.0 * a), (b + root) / (2.0 * a)
