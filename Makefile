@@ -65,6 +65,10 @@ test-rollback: setup test-tools ## what does harm is taken back: ten harmful con
 test-powercut: setup test-tools ## a cut at any write while documents are stored: every state that it may leave, 2 minutes
 	$(PY) -m pytest -m powercut -s --timeout=900 tests/system/test_power_cut.py $(ARGS)
 
+.PHONY: test-screen
+test-screen: setup ## the panels' drivers on a real kernel, in a guest whose display is looked at (root, 200 MB)
+	@tools/screen_guest.sh
+
 .PHONY: test-picamera2
 test-picamera2: test-camera
 
