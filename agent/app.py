@@ -33,7 +33,7 @@ from agent.front import Front
 from agent.messages import Answer, Command, ConfigSet, Observation, Output, Restored, SensorLost, Snapshot, State, Tick
 from agent.notify import Notifier
 from agent.outbox.gauge import Gauge
-from agent.outbox.outbox import Outbox
+from agent.outbox.outbox import OPEN_S, Outbox
 from agent.outbox.protocol import Batch, Receipt
 from agent.recording.aside import Aside
 from agent.recording.disk import Limits, RecordingDisk
@@ -53,6 +53,7 @@ from wire.commands import CommandPayload, Result
 from wire.reported import ReportedPayload
 from wire.topics import Topics
 
+REST_S = 20.0  # from the open outbox to a start that is complete
 ORDERLY = (os.EX_OK, os.EX_TEMPFAIL)  # ends that were meant
 
 log = logging.getLogger(__name__)
@@ -68,6 +69,7 @@ class App:
         self.clock = clock or WallClock()
         self.boot = secrets.token_hex(4)
         self.intake = Intake(table(config))
+        self.notifier = notifier
         self.supervisor = Supervisor(notifier)
         self.topics = Topics(config.device.store, config.device.id)
         self.outbox = Outbox(
@@ -115,7 +117,9 @@ class App:
 
     def _open_outbox(self) -> None:
         """OutboxError when the file refuses: a core that started empty would overwrite the stock that is in it."""
+        self.notifier.extend(OPEN_S)  # a damaged file of a slow card; nothing else at a start may take long
         self.outbox.start()
+        self.notifier.extend(REST_S)
         if self.outbox.refusal is not None:
             raise self.outbox.refusal
 

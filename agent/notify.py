@@ -33,6 +33,10 @@ class Notifier:
     def ready(self, status: str) -> None:
         self._send(f"READY=1\nSTATUS={status}")
 
+    def extend(self, seconds: float) -> None:
+        """The start may take so much longer from now on (TimeoutStartSec)."""
+        self._send(f"EXTEND_TIMEOUT_USEC={int(seconds * 1e6)}")
+
     def alive(self) -> None:
         """Feeds the watchdog."""
         self._send("WATCHDOG=1")

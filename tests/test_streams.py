@@ -39,7 +39,8 @@ def test_every_stream_has_a_row() -> None:
     assert rows["tracks"] == Stream("tracks", 15.0, 75, "gap")
     observations = (
         counts(0.0), counts(0.0, "slow"), Seen(0.0, ()), Tick(0.0, None, False), Command(0.0, "c1", Tare(lane="cola")),
-        SensorLost(0.0, "x", "y", "z"), SensorBack(0.0, "x"), LabelsShown(0.0, 1), Gap(0.0, "x", 1, "y"), Restored(0.0, None),
+        SensorLost(0.0, "x", "y", "z"), SensorBack(0.0, "x"), Gap(0.0, "x", 1, "y"), Restored(0.0, None),
+        LabelsShown(0.0, 1),
     )  # fmt: skip
     assert {stream_of(observation) for observation in observations} == set(rows)
 

@@ -1,7 +1,8 @@
 """The real agent with mistakes in it that only certain configurations bring out: what no check can foresee.
 
 A lane of the name `crash` ends the process, `hang` stops the core for good, `late` ends the process some seconds later,
-`leak` takes more memory than is allowed, `start` ends every start under it. Used as `python -m agent` is.
+`leak` takes more memory than is allowed, `start` ends every start under it, `stuck` lets none come to its end. Used as
+`python -m agent` is.
 """
 
 from __future__ import annotations
@@ -50,6 +51,8 @@ def sabotage() -> None:
         build(app, *arguments, **more)
         if any(lane.name == "start" for lane in app.config.lanes):
             os.abort()
+        if any(lane.name == "stuck" for lane in app.config.lanes):
+            hang()
 
     Core.step = sabotaged_step  # type: ignore[method-assign]
     App.__init__ = sabotaged_build  # type: ignore[method-assign]

@@ -1,4 +1,4 @@
-"""A parent that treats the agent as systemd does: NOTIFY_SOCKET, the watchdog, a restart after each failure.
+"""A parent that treats the agent as systemd does: NOTIFY_SOCKET, limits of start and watchdog, restarts after failures.
 
     with Parent(command, folder, watchdog_s=15.0) as parent:
         parent.wait_ready()
@@ -23,7 +23,7 @@ from typing import Self
 
 ABORT_S = 3.0  # after SIGABRT, before SIGKILL
 LOOK_S = 0.1
-NEVER_AGAIN = (64, 66, 78)  # RestartPreventExitStatus of systemd/shelfd.service
+NEVER_AGAIN = (64, 66)  # RestartPreventExitStatus of systemd/shelfd.service
 
 
 class Parent:
@@ -35,12 +35,13 @@ class Parent:
         folder: Path,
         *,
         watchdog_s: float = 15.0,
+        start_s: float = 25.0,
         restart_s: float = 2.0,
         environment: Mapping[str, str] | None = None,
         cwd: Path | None = None,
     ) -> None:
         self.command, self.folder, self.cwd = list(command), folder, cwd
-        self.watchdog_s, self.restart_s = watchdog_s, restart_s
+        self.watchdog_s, self.start_s, self.restart_s = watchdog_s, start_s, restart_s
         self.environment = dict(environment or {})
         self.ends: list[int | None] = []
         self.started_s: list[float] = []
@@ -51,6 +52,7 @@ class Parent:
         self._socket.bind(self._address)
         self._socket.settimeout(LOOK_S)
         self._fed_s: float | None = None
+        self._start_until_s = 0.0
         self._process: subprocess.Popen[bytes] | None = None
         self._changed = threading.Condition()
         self._stop = threading.Event()
@@ -116,6 +118,7 @@ class Parent:
                 self.command, stdout=log, stderr=log, cwd=self.cwd, env={**os.environ, **ours, **self.environment}
             )
         self.started_s.append(time.monotonic())
+        self._start_until_s = self.started_s[-1] + self.start_s
 
     def _watch(self) -> int | None:
         """Until this run is over; None where the watchdog ended it."""
@@ -123,7 +126,8 @@ class Parent:
         assert process is not None
         while process.poll() is None:
             self._hear()
-            if self._fed_s is not None and time.monotonic() - self._fed_s > self.watchdog_s:
+            now_s = time.monotonic()
+            if now_s - self._fed_s > self.watchdog_s if self._fed_s is not None else now_s > self._start_until_s:
                 self._abort(process)
                 return None
         return process.returncode
@@ -141,6 +145,8 @@ class Parent:
                     self.ready_s.append(now_s)
                 if name in ("READY", "WATCHDOG"):
                     self._fed_s = now_s
+                if name == "EXTEND_TIMEOUT_USEC":
+                    self._start_until_s = max(self.started_s[-1] + self.start_s, now_s + int(value) / 1e6)
                 if name == "STATUS":
                     self.status = value
             self._changed.notify_all()

@@ -37,6 +37,7 @@ HARM: dict[str, tuple[dict[str, Any], str]] = {
     "late": (named("late"), "process ended"),
     "hang": (named("hang"), "core does not answer"),
     "start": (bad(lane=[COLA, {**CHIPS, "name": "start"}], outbox={"max_mb": 32}), "process ended"),
+    "stuck": (bad(lane=[COLA, {**CHIPS, "name": "stuck"}], outbox={"max_mb": 32}), "process ended"),
     "leak": (named("leak"), "memory grew"),
     "scale": (bad(scale=[{"name": "main", "port": "/dev/serial/by-id/elsewhere"}]), "scale/main"),
     "protocol": (bad(scale=[{"name": "main", "driver": "modbus-rtu", "poll_s": 0.05}]), "scale/main"),

@@ -48,10 +48,21 @@ def test_one_that_hangs_is_killed_and_started_again(tmp_path: Path) -> None:
         assert parent.ends[0] is None
 
 
-@pytest.mark.parametrize(("code", "again"), [(70, True), (75, True), (0, False), (78, False)])
+@pytest.mark.parametrize(("code", "again"), [(70, True), (75, True), (78, True), (0, False), (66, False)])
 def test_one_that_ends_comes_back_unless_it_asked_not_to(tmp_path: Path, code: int, again: bool) -> None:
     with Parent(child(tmp_path, f'notify("READY=1"); sys.exit({code})'), tmp_path, restart_s=0.05) as parent:
         parent.wait_ready(times=2 if again else 1)
         if not again:
             parent._thread.join(10.0)
             assert (parent.ends, len(parent.started_s)) == ([code], 1)
+
+
+def test_a_start_that_hangs_is_over_soon_unless_it_asks_for_time(tmp_path: Path) -> None:
+    body = """
+    if not os.path.exists("again"):
+        open("again", "w").close(); time.sleep(60)
+    notify("EXTEND_TIMEOUT_USEC=20000000"); time.sleep(1.0); notify("READY=1"); time.sleep(60)
+    """
+    with Parent(child(tmp_path, body), tmp_path, start_s=0.6, restart_s=0.05, cwd=tmp_path) as parent:
+        parent.wait_ready()
+        assert parent.ends == [None]
