@@ -76,7 +76,7 @@ EVERY_KIND: list[tuple[Observation, bytes]] = [
     ),
     (
         PolicySet(4.0, Policy(), None),
-        b'["policy",4.0,{"rules":[],"arms":[],"spread":0.5,"least_chance":0.02,"holdout":0.05,"outcome_s":30.0,'
+        b'["policy",4.0,{"rules":[],"arms":[],"spread":0.2,"least_chance":0.02,"holdout":0.05,"outcome_s":30.0,'
         b'"cooldown_s":20.0,"visitor_most":3,"hour_most":60},null]',
     ),
     (Shown(9.0, "tea", 1.0, 9.0, 8.0, "d-1"), b'["shown",9.0,"tea",1.0,9.0,8.0,"d-1",1]'),

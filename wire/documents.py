@@ -128,7 +128,7 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     rules: Annotated[tuple[Rule, ...], Meta(max_length=100)] = ()  # the first that fits decides
     arms: Annotated[tuple[Arm, ...], Meta(max_length=64)] = ()  # learned so far; none known: every content is worth it
-    spread: Annotated[float, Meta(gt=0, le=10)] = 0.5  # of Thompson sampling: more tries out more
+    spread: Annotated[float, Meta(gt=0, le=10)] = 0.2  # of Thompson sampling: more tries out more
     least_chance: Annotated[float, Meta(ge=0, le=0.2)] = 0.02  # of every candidate: offline estimates need it
     holdout: Annotated[float, Meta(ge=0, le=0.5)] = 0.05  # of triggers that are answered with nothing, for comparison
     outcome_s: Annotated[float, Meta(ge=1, le=600)] = 30.0  # a pick this long after the showing began is its doing
