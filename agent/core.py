@@ -127,6 +127,7 @@ class Core:
         known = {key: revive(value) for key, value in self.snapshot().items()}
         self._build(new.config)
         self._load(known)
+        self._notices.forget()  # the same facts may read otherwise now: levels, prices
         self.edge.reconfigure(new.config, new.version, new.by)
         self.health.reconfigured(new.t)
         return self._changed()

@@ -227,3 +227,15 @@ def test_the_core_tells_of_a_price_once_its_pixels_are_there() -> None:
     again.step(SensorLost(2.0, "screen", "unplugged", "plug it in"))
     (prices,) = again.edge.prices()
     assert [p.shown_s for p in prices.lanes] == [None, None]
+
+
+def test_the_way_back_to_the_device_s_own_file_is_told_too() -> None:
+    """Nobody's name comes with it, and yet the price is another."""
+    core = Core(CHEAP)
+    core.step(ConfigSet(0.5, CHEAP, 7, "li.wei"))
+    core.step(Tick(1.0, None, False))
+    core.step(LabelsShown(1.2, 1))
+    told = core.step(ConfigSet(4.0, DEAR))
+    (prices,) = [one.payload for one in told if isinstance(one, State) and isinstance(one.payload, Prices)]
+    assert [(p.price, p.by, p.version) for p in prices.lanes] == [("4.50", None, None), ("6.00", "li.wei", 7)]
+    assert editions(told) == [2]
