@@ -55,7 +55,7 @@ class Hub:
             document = _parsed(text(wish, "document"))
         what = "config" if kind in ("price", "planogram") else kind
         version = self._publish(what, document)
-        return f"Sent as version {version} of {what}. What becomes of it, the shelf reports:"
+        return f"Sent as version {version} of {what}; the shelf reports:"
 
     def _priced(self, name: str, price: str, promotion_price: str) -> dict[str, Any]:
         """The planogram as it is wanted, with another price."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 LOOP = "welcome"
-ANSWERS = ("second-half-price", "fifty-cents-off")
+ANSWERS = ("second-half-price", "both-together", "fifty-cents-off")  # the last needs a clock that is set
 
 CONTENT: dict[str, Any] = {
     "items": [
@@ -27,6 +27,13 @@ CONTENT: dict[str, Any] = {
         },
         {
             "name": ANSWERS[1],
+            "plays": "answer",
+            "headline": "Take two kinds, try both",
+            "line": "0.30 less for any pair from this shelf",
+            "seconds": 8,
+        },
+        {
+            "name": ANSWERS[2],
             "plays": "answer",
             "headline": "Still undecided? 0.50 off",
             "line": "Show this code at the till",

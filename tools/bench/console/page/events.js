@@ -82,11 +82,11 @@ function words(kind, data) {
     case "hesitation":
       return [data.reason === "held" ? `Undecided over ${title(data.gtin)}` : `Lingers${data.gtin ? ` at ${title(data.gtin)}` : ""}`, small(by)];
     case "shown":
-      return [`Strip: ${data.content ?? "nothing on purpose"}`, small(data.trigger === "loop" ? `loop, ${data.plays} times` : `answers ${data.trigger}, ${data.visible_s.toFixed(1)} s${data.propensity === null ? "" : `, chance ${data.propensity.toFixed(2)}`}`)];
+      return [`Strip: ${data.content ?? "nothing on purpose"}`, small(data.trigger === "loop" ? `loop, ${some(data.plays, "time")}` : `answers ${data.trigger}, ${data.visible_s.toFixed(1)} s${data.propensity === null ? "" : `, chance ${data.propensity.toFixed(2)}`}`)];
     case "priced":
       return [`${title(data.gtin)} now ${data.promotion_price ?? data.price ?? "without price"}`, small(`${data.before ? `before ${data.before}, ` : ""}${data.by ? `by ${data.by}, version ${data.version}` : "from the device's file"}`)];
     case "visit":
-      return [`${data.visitor} left`, small(`after ${data.dwell_s.toFixed(0)} s with ${data.picks} picks, ${data.puts} puts`)];
+      return [`${data.visitor} left`, small(`after ${data.dwell_s.toFixed(0)} s with ${some(data.picks, "pick")}, ${some(data.puts, "put")}`)];
     case "dwell":
       return [`${data.visitor} stood ${data.dwell_s.toFixed(0)} s`, small(data.lane ? `before ${data.lane}` : "")];
     case "fault":
@@ -105,5 +105,6 @@ function second(data, small) {
 
 const title = (gtin) => (gtin ? (state.shelf?.goods[gtin]?.title ?? gtin) : "something unknown");
 const count = (units) => (units === null || Math.abs(units) === 1 ? "" : `${Math.abs(units)} x `);
+const some = (n, what) => `${n} ${what}${n === 1 ? "" : "s"}`;
 const percent = (p) => `${(p * 100).toFixed(p < 0.1 ? 1 : 0)} %`;
 export const clock = (t) => (t === null || t === undefined ? "" : `${Math.floor(t / 60)}:${String(Math.floor(t % 60)).padStart(2, "0")}`);

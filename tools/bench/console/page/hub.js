@@ -53,11 +53,12 @@ async function send(event) {
 }
 
 function reported() {
-  const rows = Object.entries(state.reported ?? {}).map(([document, told]) => {
+  const asked = Object.entries(state.reported ?? {}).filter(([, told]) => told.state !== "none");
+  const rows = asked.map(([document, told]) => {
     const first = told.findings[0];
-    const why = first ? `${first.path}: ${first.reason}${first.suggestion ? ` (${first.suggestion})` : ""}` : told.by ? `by ${told.by}` : "as the device brought it";
+    const why = first ? `${first.path}: ${first.reason}${first.suggestion ? ` (${first.suggestion})` : ""}` : `by ${told.by ?? "the device's own file"}`;
     return h("tr", { "data-document": document, "data-state": told.state, "data-version": told.version ?? "", class: OF[kind] === document ? "now" : "" },
-      h("td", {}, document), h("td", { class: `state ${told.state}` }, told.state === "none" ? "" : told.state.replace("_", " ")), h("td", { class: "mono" }, told.version === null ? "" : `v${told.version}`), h("td", { class: "quiet" }, why));
+      h("td", {}, document), h("td", { class: `state ${told.state}` }, told.state.replace("_", " ")), h("td", { class: "mono" }, told.version === null ? "" : `v${told.version}`), h("td", { class: "quiet" }, why));
   });
   $("reported").replaceChildren(...rows);
 }

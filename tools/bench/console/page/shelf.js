@@ -9,14 +9,18 @@ const ABOVE_M = 0.14; // where hands come from
 const SIDE_M = 0.012;
 const THING_M = 0.0875; // a bottle; nothing else is drawn to its size
 const FRESH_S = 1.6;
+const NEAR_M = 0.25; // a hand moves less from one picture to the next
+const FAR_M = 0.3; // out of the plane: not at the goods
+const [NAME_PX, PRICE_PX] = [56, 150]; // narrower lanes go without
 
 export const chosen = { lane: "" };
 let drawing = null;
+const shelfSize = new ResizeObserver(() => drawing && scale());
 
 /** Makes the first drawing once the shelf is known; `onChoose` is told of the chosen lane. */
 export function begin(onChoose) {
   watch(["shelf"], () => build(onChoose));
-  watch(["shelf", "stock", "prices", "eyes"], () => drawing && fill());
+  watch(["shelf", "stock", "prices", "eyes", "inventory"], () => drawing && fill());
   watch(["shelf", "eyes", "tracks"], () => drawing && over());
   watch(["events"], () => drawing && light());
 }
@@ -49,7 +53,10 @@ function build(onChoose) {
   }
   svg.append(...lanes.values(), seen);
   $("front").replaceChildren(svg);
-  drawing = { at, lanes, seen, svg, trails: new Map(), last: null };
+  shelfSize.disconnect();
+  shelfSize.observe($("front"));
+  drawing = { at, lanes, seen, svg, trails: [], keys: new Map(), last: null };
+  scale();
   fill();
   over();
 }
@@ -71,6 +78,7 @@ function laneGroup(lane, index, at, onChoose) {
       style: `--lane: var(${laneColour(index)})`, click: pick,
       keydown: (event) => (event.key === " " || event.key === "Enter") && (event.preventDefault(), pick()),
     },
+    s("title"),
     s("rect", { class: "lane-box", x: x + 2, y, width: wide - 4, height: high - 1 }),
     s("g", { class: "things" }),
     s("text", { class: "name", x: x + 12, y: headY(lane, at) }),
@@ -79,10 +87,26 @@ function laneGroup(lane, index, at, onChoose) {
   );
 }
 
+const several = () => new Set(state.shelf.lanes.map((lane) => lane.bottom_m)).size > 1;
+
 /** A lane's words stand at the top of the picture, or of its own row where there are several. */
-function headY(lane, at) {
-  const several = state.shelf.lanes.some((other) => other.bottom_m !== lane.bottom_m);
-  return several ? at(0, lane.top_m)[1] + 24 : 34;
+const headY = (lane, at, by = 1) => (several() ? at(0, lane.top_m)[1] + 14 / by : 34);
+
+
+/** Words stay as large as they are read, whatever the shelf's size; what has no room is left to the lane's title. */
+function scale() {
+  const { clientWidth, clientHeight } = $("front");
+  const box = drawing.svg.viewBox.baseVal;
+  const by = Math.min(clientWidth / box.width, clientHeight / box.height) || 1;
+  drawing.svg.style.setProperty("--scale", by);
+  for (const lane of state.shelf.lanes) {
+    const group = drawing.lanes.get(lane.name);
+    const wide = (lane.right_m - lane.left_m) * PX_PER_M * by;
+    for (const [part, below] of [[".name", 0], [".price", 0], [".stock", 17]]) group.querySelector(part).setAttribute("y", headY(lane, drawing.at, by) + below / by);
+    group.querySelector(".name").toggleAttribute("hidden", wide < NAME_PX);
+    group.querySelector(".stock").toggleAttribute("hidden", wide < NAME_PX);
+    group.querySelector(".price").toggleAttribute("hidden", wide < PRICE_PX);
+  }
 }
 
 function fill() {
@@ -98,6 +122,7 @@ function fill() {
     counted.setAttribute("class", `stock ${level}`);
     counted.textContent = units === null || units === undefined ? "not counted" : `${units} of ${lane.facing}${level === "low" ? ", low" : level === "empty" ? ", sold out" : ""}`;
     group.setAttribute("data-units", units ?? "");
+    group.querySelector("title").textContent = `${good?.title ?? lane.gtin}: ${counted.textContent}`;
     price(group.querySelector(".price"), prices?.lanes.find((entry) => entry.lane === lane.name) ?? lane, prices?.currency ?? shelf.currency);
     things(group, lane, good, units ?? 0);
   }
@@ -116,17 +141,17 @@ function things(group, lane, good, units) {
   const boxes = (state.eyes?.boxes ?? []).filter((box) => box.kind === "container" && box.m);
   const covered = (u) => boxes.some(({ m }) => m[0] < u && u < m[2]);
   const order = places.map((u, index) => ({ u, index, seen: covered(u) })).sort((a, b) => b.seen - a.seen || a.index - b.index);
-  const there = order.slice(0, units).map(({ index }) => index).sort().join(",");
-  const key = `${good?.title}|${there}`;
-  if (group.dataset.key === key) return;
-  group.dataset.key = key;
-  const full = new Set(order.slice(0, units).map(({ index }) => index));
-  const tall = Math.min(0.3125, (lane.top_m - lane.bottom_m) * 0.8) * PX_PER_M;
+  const strange = (state.inventory?.misplaced ?? []).filter((one) => one.lane === lane.name);
+  const full = new Map(order.slice(0, units + strange.length).map(({ index }, n) => [index, n < units ? good : state.shelf.goods[strange[n - units].gtin]]));
+  const key = JSON.stringify([good, ...[...full].sort((a, b) => a[0] - b[0])]);
+  if (drawing.keys.get(lane.name) === key) return;
+  drawing.keys.set(lane.name, key);
+  const tall = Math.min(0.3125, (lane.top_m - lane.bottom_m) * (several() ? 0.58 : 0.8)) * PX_PER_M;
   const wide = Math.min(THING_M, ((lane.right_m - lane.left_m) / Math.max(1, places.length)) * 0.85) * PX_PER_M;
   group.querySelector(".things").replaceChildren(
     ...places.map((u, index) => {
       const [x, y] = drawing.at(u, lane.bottom_m);
-      return s("g", { class: "thing", transform: `translate(${x} ${y})` }, full.has(index) ? thing(good?.look, wide, tall) : ghost(good?.look, wide, tall));
+      return s("g", { class: "thing", transform: `translate(${x} ${y})` }, full.has(index) ? thing(full.get(index)?.look, wide, tall) : ghost(good?.look, wide, tall));
     }),
   );
 }
@@ -140,8 +165,7 @@ function placesOf(lane) {
 function over() {
   const parts = state.eyes?.parts ?? state.tracks?.parts ?? [];
   drawing.seen.replaceChildren(...(state.eyes?.boxes ?? []).filter((box) => box.m).flatMap(boxOf), ...parts.filter((part) => part.part === "hand").flatMap(handOf));
-  const here = new Set(parts.map((part) => part.visitor));
-  for (const visitor of drawing.trails.keys()) if (!here.has(visitor)) drawing.trails.delete(visitor);
+  drawing.trails = drawing.trails.filter((trail) => trail.moved && !(trail.moved = false));
 }
 
 function boxOf({ kind, score, m }) {
@@ -151,15 +175,26 @@ function boxOf({ kind, score, m }) {
   return [box, s("text", { class: `score ${kind}`, x: x + 3, y: Math.max(12, y - 4) }, score.toFixed(2))];
 }
 
-function handOf({ visitor, u_m, v_m, held }) {
+/** The trail of the same hand: nobody says which is which, so the nearest of this visitor. */
+function trailOf(visitor, x, y) {
+  const away = ({ points }) => Math.hypot(x - points.at(-1)[0], y - points.at(-1)[1]);
+  const near = drawing.trails.filter((trail) => trail.visitor === visitor && !trail.moved && away(trail) < NEAR_M * PX_PER_M).sort((a, b) => away(a) - away(b))[0];
+  const trail = near ?? { visitor, points: [] };
+  if (!near) drawing.trails.push(trail);
+  trail.points = [...trail.points, [x, y]].slice(-8);
+  trail.moved = true;
+  return trail.points.map((point) => point.map((place) => place.toFixed(1)).join(",")).join(" ");
+}
+
+function handOf({ visitor, u_m, v_m, d_m, held }) {
   const [x, y] = drawing.at(u_m, v_m);
-  const trail = drawing.trails.get(visitor) ?? [];
-  drawing.trails.set(visitor, [...trail, `${x.toFixed(1)},${y.toFixed(1)}`].slice(-8));
+  const far = (d_m ?? 0) > FAR_M ? " far" : "";
   const colour = `var(${laneColour([...visitor].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) + 3)})`;
   const full = (held ?? 0) > 0.5;
+  const by = Number(drawing.svg.style.getPropertyValue("--scale")) || 1;
   return [
-    s("polyline", { class: "trail", points: drawing.trails.get(visitor).join(" "), stroke: colour }),
-    s("g", { class: "hand", transform: `translate(${x} ${y})` }, s("circle", { r: 17, fill: colour }), full ? s("circle", { r: 22, fill: "none", style: `stroke:${colour};stroke-dasharray:3 3` }) : null, s("text", {}, visitor.slice(-4))),
+    s("polyline", { class: `trail${far}`, points: trailOf(visitor, x, y), stroke: colour }),
+    s("g", { class: `hand${far}`, transform: `translate(${x} ${y})` }, s("circle", { r: 13 / by, fill: colour }), full ? s("circle", { r: 17 / by, fill: "none", style: `stroke:${colour};stroke-dasharray:3 3` }) : null, s("text", {}, visitor.slice(-4))),
   ];
 }
 

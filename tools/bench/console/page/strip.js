@@ -4,6 +4,8 @@ import { $ } from "./dom.js";
 import { stripPlace } from "./shelf.js";
 import { state, watch } from "./store.js";
 
+const MARGIN_PX = 12;
+const STEADY_PX = 3;
 let shown = 0;
 let loading = false;
 let whole = false;
@@ -11,7 +13,7 @@ let whole = false;
 export function begin() {
   watch(["strip"], load);
   watch(["shelf", "strip"], place);
-  new ResizeObserver(place).observe($("shelf"));
+  new ResizeObserver(() => requestAnimationFrame(place)).observe($("front"));
   $("pixels").addEventListener("click", () => {
     whole = !whole;
     place();
@@ -46,15 +48,17 @@ async function load() {
 
 function place() {
   const image = $("pixels");
-  if (state.strip && !whole) $("strip").style.height = `${($("shelf").clientWidth * state.strip.height) / state.strip.width + 12}px`;
   const where = stripPlace();
   image.classList.toggle("whole", whole);
   image.title = whole ? "every pixel of the strip; click for its place under the shelf" : "click for every pixel";
-  if (whole || !where) {
+  if (whole || !where || !state.strip) {
+    $("strip").style.height = "";
     image.style.width = whole && state.strip ? `${state.strip.width / devicePixelRatio}px` : "100%";
     image.style.marginLeft = "0";
     return;
   }
-  image.style.width = `${where[1]}px`; // the box keeps its height, or shelf and strip would resize each other
+  image.style.width = `${where[1]}px`;
+  const high = Math.round((where[1] * state.strip.height) / state.strip.width) + MARGIN_PX;
+  if (Math.abs(high - $("strip").clientHeight) > STEADY_PX) $("strip").style.height = `${high}px`; // which moves the shelf, a little less each time
   image.style.marginLeft = `${where[0] - $("strip").getBoundingClientRect().left}px`;
 }

@@ -39,7 +39,7 @@ function curves(lanes, size) {
       ...size,
       cursor: { y: false, points: { size: 6 } },
       legend: { show: false },
-      scales: { x: { time: false, range: () => [newest - SHOWN_S, newest] }, y: { range: (_, low, high) => padded(low, high) } },
+      scales: { x: { time: false, range: () => [newest - SHOWN_S, newest] }, y: { range: (u) => usual(u.data.slice(1)) } },
       axes: [
         { ...axis, size: 26, values: (_, splits) => splits.map((t) => (t >= 0 ? `${Math.floor(t / 60)}:${String(Math.round(t % 60)).padStart(2, "0")}` : "")) },
         { ...axis, size: 52, values: (_, splits) => splits.map((g) => (Math.abs(g) >= 1000 ? `${g / 1000} kg` : `${g} g`)) },
@@ -50,6 +50,13 @@ function curves(lanes, size) {
     data(lanes.length),
     $("plot"),
   );
+}
+
+/** Without the hundredth part at either end: a glitch at full scale would flatten everything. */
+function usual(lanes) {
+  const grams = lanes.flatMap((lane) => lane.filter((g) => g !== null && g !== undefined)).sort((a, b) => a - b);
+  const edge = Math.floor(grams.length / 100);
+  return padded(grams[edge], grams[grams.length - 1 - edge]);
 }
 
 const padded = (low, high) => (low === null || low === undefined ? [0, 100] : [low - Math.max(50, (high - low) * 0.08), high + Math.max(50, (high - low) * 0.08)]);
@@ -93,8 +100,7 @@ function spark({ width, height }) {
     setData([times, ...lanes]) {
       const context = canvas.getContext("2d");
       context.clearRect(0, 0, canvas.width, canvas.height);
-      const grams = lanes.flat().filter((g) => g !== null);
-      const [low, high] = padded(Math.min(...grams), Math.max(...grams));
+      const [low, high] = usual(lanes);
       context.lineWidth = 2 * devicePixelRatio;
       lanes.forEach((lane, index) => {
         context.strokeStyle = css(laneColour(index));
