@@ -1,7 +1,7 @@
 """What was learned of the cells' factors while they run, over the configured calibration.
 
 A reference mass tells the sum of a lane's cells, so all of them are scaled alike. It goes with the configured numbers:
-where those change, it is dropped (weigher.py). Not here: when a mass may be believed (agent/upkeep.py).
+where those change, it is dropped (levels.py). Not here: when a mass may be believed (agent/upkeep.py).
 """
 
 from __future__ import annotations
