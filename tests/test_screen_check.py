@@ -49,6 +49,7 @@ def test_a_strip_with_prices_is_fine_and_so_is_a_shelf_without() -> None:
     assert said(Config(device=Device(store="s", id="d"))) == []
     assert said(screen(driver="drm", device="/dev/dri/card1", left_m=-0.1, right_m=0.7, labels=("tea", "cola"))) == []
     assert said(screen(device="/tmp/strip.bin")) == []
+    assert said(screen(driver="drm", device="")) == [], "it looks through all cards"
 
 
 @pytest.mark.parametrize(

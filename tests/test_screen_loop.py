@@ -453,14 +453,14 @@ def test_without_a_driver_there_is_nothing_to_lose(tmp_path: Path) -> None:
 
 
 def test_a_panel_that_refuses_for_another_reason_says_so_once_more(strip: StripScene) -> None:
-    codes = iter(["not_found", "busy", "unsupported", "unsupported"])
+    codes = iter(["silent", "unplugged", "not_found", "busy", "too_short", "unsupported", "unsupported"])
 
     def refuse(_: object) -> HangingPanel:
         raise ScreenError(next(codes, "unsupported"), "no")
 
     strip.loop._panelist._open = refuse  # type: ignore[assignment]
     strip.pass_s(20.0)
-    assert [x.code for x in strip.take(SensorLost)] == ["not_found", "unsupported"]
+    assert [x.code for x in strip.take(SensorLost)] == ["silent", "unsupported"]
 
 
 def test_an_animation_in_the_loop_does_not_keep_answers_from_being_made_ready(strip: StripScene) -> None:

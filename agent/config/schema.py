@@ -434,7 +434,11 @@ class Screen:
     """The strip at the shelf's edge."""
 
     driver: str = key("what shows the pixels; empty: no screen", default="", choices=("", "framebuffer", "drm"))
-    device: str = key("/dev/fb0, /dev/dri/card0; or a plain file with its geometry beside it in FILE.json", default="")
+    device: str = key(
+        "/dev/fb0, /dev/dri/card0, or a plain file with its geometry beside it in FILE.json; empty, with drm: the first"
+        " card that has a panel",
+        default="",
+    )
     rotate: str = key(
         "the panel is mounted turned clockwise by so many degrees", default="0", choices=("0", "90", "180", "270")
     )

@@ -23,7 +23,8 @@ FIRST_BACKOFF_S = 0.5
 LONGEST_BACKOFF_S = 2.0
 STUCK_S = 3.0  # a picture takes milliseconds, opening a panel tenths of a second
 SLICE_S = 0.5  # between two beats while a call is waited for
-GONE = ("unplugged", "not_found", "busy", "stuck", "refused")  # one loss, as seen by one attempt after the other
+# one loss, as seen by one attempt after the other
+GONE = ("unplugged", "not_found", "busy", "stuck", "refused", "silent", "too_short")
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
