@@ -272,3 +272,15 @@ def test_what_is_told_of_people_is_shown_beside_the_moves(play: Play) -> None:
     console.print(Screen(play, board, "demo", console).draw(108.0, 8.0, []))
     shown = console.export_text()
     assert "? held" in shown and "stood   6 s" in shown
+
+
+def test_a_screen_looks_back_ten_minutes_and_the_last_line_on_everything() -> None:
+    truth = [TRUTH | {"t_s": t_s} for t_s in (5.0, 300.0, 1000.0)]
+    board = Board(truth, began_s=100.0)
+    for sequence, t_s in enumerate((105.0, 1100.0), start=1):
+        told = pick(began_s=t_s - 0.2, ended_s=t_s, decided_s=t_s + 0.6)
+        board.hear(f"{BASE}/event/pick", message(told, sequence), at_s=t_s + 1.0)
+    past, matches, score = board.now(1200.0, last_s=600.0)
+    assert ([entry["t_s"] for entry in past], len(matches.pairs), matches.missed, score) == ([1100.0], 1, [], 1.0)
+    past, matches, _ = board.now(1200.0)
+    assert (len(past), len(matches.pairs), len(matches.missed)) == (3, 2, 1)

@@ -30,6 +30,7 @@ from tools.bench.layouts import LAYOUTS
 from tools.bench.live.play import LivePlay
 from tools.bench.world import SCENARIOS, Play, everyday_shop, simulate
 from tools.demo.board import SETTLE_S, Board
+from tools.demo.broker import is_free
 from tools.demo.eyes import Sight
 from tools.demo.house import House, house
 from tools.demo.listen import listen, stop
@@ -77,9 +78,6 @@ def main(arguments: list[str] | None = None) -> int:
                 if told:  # raised in a hook that runs after a fork, Python only prints it
                     raise told[0]
                 return _watch(Demo(home, play, board, asked, looking, live, key))
-        except OSError as error:  # the console's port
-            print(f"tools.demo: {error}", file=sys.stderr)
-            return 1
         except Stopped as stopped:
             print(_last_line(board, stopped.at_s, asked), flush=True)
             return 130
@@ -163,6 +161,8 @@ def _asked(arguments: list[str] | None) -> argparse.Namespace | None:
             raise argparse.ArgumentError(None, "--seconds from 20 on, --shoppers 1 to 3, --seed from 0 on")
         if asked.camera and asked.layout not in (None, "bottles"):
             raise argparse.ArgumentError(None, "--camera: the shelf before it is the layout bottles")
+        if asked.port and not is_free(asked.port):
+            raise argparse.ArgumentError(None, f"--port: {asked.port} is in use; choose another, or none")
         if asked.marks and not asked.camera:
             raise argparse.ArgumentError(None, "--marks go with --camera")
         if asked.picture is not None and not asked.picture.parent.is_dir():

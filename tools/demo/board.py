@@ -5,6 +5,7 @@ Fed by the subscriber's thread, read by the screen's: one lock. Not here: MQTT (
 
 from __future__ import annotations
 
+import math
 import threading
 from dataclasses import dataclass, field
 
@@ -15,6 +16,7 @@ from wire.codec import decode_event, decode_state
 from wire.events import Cleared, Dwell, EventPayload, Fault, Hesitation, Pick, Put, Restock, Visit
 from wire.state import Eyes, Online, StatePayload, StockState
 
+LAST_S = 600.0  # what a screen looks back on
 SETTLE_S = 3.5  # a truth younger than this is still awaited: 2.5 s of tolerance and 1 s to decide
 
 
@@ -58,17 +60,19 @@ class Board:
             elif kind == "state" and body:  # an empty one only clears the topic
                 self._state(decode_state(name, body), at_s)
 
-    def now(self, now_s: float) -> tuple[list[Truth], Matches, float | None]:
-        """The truth up to `now_s` (monotonic), its matches, and F1 over what is settled by now; None: nothing is."""
+    def now(self, now_s: float, last_s: float = math.inf) -> tuple[list[Truth], Matches, float | None]:
+        """The truth up to `now_s` (monotonic), its matches, and F1 over what is settled by now; None: nothing is.
+        `last_s`: only so far back, for those who ask often: the time it takes grows with the square of it."""
+        since_s = now_s - last_s
         with self._lock:
             began_s, events = self._began(now_s), list(self.events)
         truth = [entry | {"t_s": entry["t_s"] + began_s} for entry in self.truth]
-        past = [entry for entry in truth if entry["t_s"] <= now_s]
-        moves = [heard.payload for heard in events if isinstance(heard.payload, Pick | Put)]
+        past = [entry for entry in truth if since_s - SETTLE_S <= entry["t_s"] <= now_s]
+        moves = [h.payload for h in events if isinstance(h.payload, Pick | Put) and h.payload.ended_s >= since_s]
         matches = match(moves, [entry for entry in past if entry["type"] != "restock"], with_visitor=self.named)
         settled = Matches(
             pairs=matches.pairs,
-            missed=[entry for entry in matches.missed if entry["t_s"] < now_s - SETTLE_S],
+            missed=[entry for entry in matches.missed if since_s <= entry["t_s"] < now_s - SETTLE_S],
             wrong=matches.wrong,
         )
         return past, settled, _score(settled) if self.scored else None

@@ -20,7 +20,7 @@ from agent.messages import Part, Tracks
 from agent.triggers.shoppers import moment
 from tools.bench.stage import Truth
 from tools.bench.world import Play
-from tools.demo.board import SETTLE_S, Board, Move, Shown
+from tools.demo.board import LAST_S, SETTLE_S, Board, Move, Shown
 from tools.demo.eyes import Sight
 from tools.score.match import Matches
 from wire.events import Dwell, Hesitation, Put, Restock, Visit
@@ -49,7 +49,7 @@ class Screen:
 
     def draw(self, now_s: float, play_s: float, faults: Iterable[str]) -> RenderableType:
         """Everything, at this moment of the monotonic and of the play's clock."""
-        past, matches, score = self.board.now(now_s)
+        past, matches, score = self.board.now(now_s, LAST_S)
         people = self._people(play_s) if self._sight is None else self._seen()
         split = Split()
         split.split_column(

@@ -10,7 +10,7 @@ import time
 from typing import Any
 
 from tools.bench.console.model import Model
-from tools.demo.board import Board
+from tools.demo.board import LAST_S, Board
 
 EVERY_S = 1.0
 JOIN_S = 5.0
@@ -37,7 +37,7 @@ class Tally:
 
     def count(self) -> dict[str, Any]:
         """`marks`: by event id, whether it was so."""
-        _, matches, score = self._board.now(time.monotonic())
+        _, matches, score = self._board.now(time.monotonic(), LAST_S)
         ids = {id(heard.payload): heard.id for heard in self._board.heard()}
         marks = {ids[id(event)]: True for event, _ in matches.pairs if id(event) in ids}
         marks |= {ids[id(event)]: False for event in matches.wrong if id(event) in ids}

@@ -61,7 +61,9 @@ class People:
         """Lets the crowd in, or sends it away."""
         with self.live.lock:
             self.crowded = on
-            if not on:
+            if on:
+                self._leave()
+            else:
                 self._send_away()
 
     def order(self, deed: str, lane: str = "") -> None:
