@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from agent.commands.doctor_part import Part
 from agent.commands.look import CameraReport
 from agent.commands.ports import Port
 from agent.config.schema import Cell, Scale
@@ -31,6 +32,7 @@ class Report:
     findings: tuple[Finding, ...]
     cameras: tuple[str, ...] = ()  # plugged in
     camera: CameraReport | None = None  # the configured one, where it was looked at
+    parts: tuple[Part, ...] = ()  # agent, strip, buttons, documents, clock, as far as there is something to say
 
     @property
     def healthy(self) -> bool:
@@ -41,13 +43,15 @@ COLUMNS = ("cell", "level g", "noise g", "drift g", "values", "missing", "full s
 
 
 def as_json(report: Report) -> str:
-    """One object: `healthy`, `ports`, `scales` (with `stream` and `cells`), `cameras`, `camera`, `findings`."""
+    """One object: `healthy`, `ports`, `scales` (with `stream` and `cells`), `cameras`, `camera`, `parts` by
+    name, `findings`."""
     whole = {
         "healthy": report.healthy,
         "ports": [asdict(port) for port in report.ports],
         "scales": [_scale_as_json(scale) for scale in report.scales],
         "cameras": list(report.cameras),
         "camera": None if report.camera is None else _camera_as_json(report.camera),
+        "parts": {part.name: dict(part.facts) for part in report.parts},
         "findings": [asdict(finding) for finding in report.findings],
     }
     return json.dumps(whole, ensure_ascii=False, allow_nan=False)
@@ -59,6 +63,8 @@ def as_text(report: Report) -> str:
     for scale in report.scales:
         lines += ["", *_scale(scale)]
     lines += _cameras(report)
+    for part in report.parts:
+        lines += ["", *part.lines]
     lines += ["", "what to do next"]
     lines += [f"  {i}. {f.subject}: {f.sentence}" for i, f in enumerate(report.findings, 1)]
     if report.healthy:

@@ -1,7 +1,7 @@
 """What `shelfd doctor` would say of a device whose agent runs: everything that can be seen without opening a port.
 
-Ports, camera and models are in use; how they do, the core says of its streams (agent/figures.py). No secret is in it:
-of files with passwords and keys not even the names. Not here: who asks (errands/diagnose.py).
+Ports, camera, panel, pins and models are in use; how they do, the core says of its streams (agent/figures.py). No
+secret is in it: of files with passwords and secret keys not even the names. Not here: who asks (errands/diagnose.py).
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from agent.commands.doctor import judge_wiring
+from agent.commands.doctor import judge_wiring, surroundings
+from agent.commands.doctor_kept import read_kept
 from agent.commands.look import plugged_in_cameras
 from agent.commands.ports import Port, plugged_in
 from agent.config.check import check
@@ -46,6 +47,10 @@ def examine_running(config: Config, facts: Iterable[str] = (), around: Around | 
     ports = place.ports()
     lines = [*_device(place), *facts, *_disks(config, place), *_ports(config, ports), *_cameras(config, place)]
     found = [*judge_wiring(config, ports), *_missing_ports(config), *_models(config), *_heat(place)]
+    for part in surroundings(config, read_kept(config, running=True), None, None):
+        if part is not None:
+            lines += part.lines
+            found += part.findings
     advice = [f"{f.subject}: {f.sentence}" for f in found] + [str(problem) for problem in check(config)]
     return "\n".join(
         [*lines, "what to do next", *(f"  {i}. {line}" for i, line in enumerate(advice or ["nothing"], 1))]
