@@ -105,6 +105,27 @@ def test_an_item_that_cannot_be_shown_is_refused_with_its_place(item: Item, path
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "2026-03-14T08:00:00Z",
+        "2026-03-14T16:00:00+08:00",
+        "2026-03-14T16:00:00.123456789+08:00",
+        "2026-03-14T04:30:00-03:30",
+    ],
+)
+def test_a_moment_may_be_told_in_any_time_zone(text: str) -> None:
+    told = document(CALM, loop(line="y", valid_from=text))
+    assert decode_document("content", encode_document(told)) == told
+    assert Device().kind.check(told) == []
+
+
+@pytest.mark.parametrize("text", ["2026-03-14T16:00:00+8", "+08:00", "2026-03-14T08:00:00+08:00+08:00", "8+8"])
+def test_an_offset_has_its_place_and_its_form(text: str) -> None:
+    with pytest.raises(WireError):
+        encode_document(document(CALM, loop(line="y", valid_from=text)))
+
+
+@pytest.mark.parametrize(
     "text", ["今日特价", "\u3000可乐\u3000", "1,50\u00a0€", "l'été", "नमस्ते \u200d", "Sonder\u00adangebot", "👍🏽"]
 )
 def test_text_of_any_script_is_welcome(text: str) -> None:

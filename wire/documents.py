@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from msgspec import Meta, Struct
 
-from wire.limits import MAX_ASSET_BYTES, Gtin, Line, Link, Name, Number, Sha256, Time, TimeOfDay, Version
+from wire.limits import MAX_ASSET_BYTES, Gtin, Line, Link, Name, Number, Sha256, TimeOfDay, Version, ZonedTime
 
 PAYLOAD_TYPE = "application/vnd.shelfd.{}+json"  # with the document's kind; part of what is signed
 
@@ -37,7 +37,7 @@ class _Document(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     store: Name  # for whom; a document of another store is refused
     device: Name  # for whom; "*": every device of the store
     by: Name  # who wanted it, for the records
-    issued: Time  # when it was signed, RFC 3339
+    issued: ZonedTime  # when it was signed, RFC 3339
 
 
 class ConfigDocument(_Document, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -84,8 +84,8 @@ class Item(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     seconds: Annotated[float, Meta(ge=1, le=120)] = 8.0  # on the screen at a time
     priority: Annotated[int, Meta(ge=0, le=9)] = 0  # of the loop only the highest that may play now play
     share: Annotated[float, Meta(gt=0, le=1)] | None = None  # of voice in the loop's time; null: what is left, evenly
-    valid_from: Time | None = None  # RFC 3339
-    valid_until: Time | None = None  # RFC 3339, exclusive
+    valid_from: ZonedTime | None = None  # RFC 3339, with any offset
+    valid_until: ZonedTime | None = None  # RFC 3339, with any offset; exclusive
     dayparts: tuple[Daypart, ...] = ()  # none: always
     segments: tuple[Name, ...] = ()  # none: everybody; else visitors whom the hub has introduced as one of these
     coupon: Coupon | None = None  # see Coupon

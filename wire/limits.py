@@ -21,7 +21,8 @@ Probability = Annotated[float, Meta(ge=0, le=1)]
 
 EventId = Annotated[str, Meta(pattern="^[^/]+/[^/]+/[0-9]{1,19}$")]
 Sequence = Annotated[str, Meta(pattern="^[0-9]{1,19}$")]
-Time = Annotated[str, Meta(pattern="^[0-9TZ:.-]+$", max_length=30)]
+Time = Annotated[str, Meta(pattern="^[0-9TZ:.-]+$", max_length=30)]  # as devices write it, in UTC
+ZonedTime = Annotated[str, Meta(pattern="^[0-9TZ:.-]+([+-][0-9]{2}:[0-9]{2})?$", max_length=35)]  # as a hub may
 
 Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$", max_length=64)]
 Version = Annotated[int, Meta(ge=1, le=9_007_199_254_740_991)]  # what every JSON reader takes for a whole number
