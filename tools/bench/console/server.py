@@ -166,7 +166,7 @@ class _Handler(BaseHTTPRequestHandler):
 def _files() -> dict[str, bytes]:
     """Everything that can be asked for, by its path: nothing else of this machine is."""
     files = {f"/page/{path.name}": path.read_bytes() for path in PAGE.iterdir() if path.suffix in TYPES}
-    files["/"] = files.pop("/page/index.html")
+    files["/"] = files.pop("/page/index.html").replace(b"{uplot}", b"there" if UPLOT.is_dir() else b"")
     for name in ("uPlot.esm.js", "uPlot.min.css"):
         if (UPLOT / name).is_file():
             files[f"/uplot/{name}"] = (UPLOT / name).read_bytes()

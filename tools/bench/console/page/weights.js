@@ -12,7 +12,10 @@ let plot = null;
 let newest = 0;
 
 export async function begin() {
-  uplot = await import("/uplot/uPlot.esm.js").then((module) => module.default, () => null);
+  if (document.querySelector('meta[name="uplot"]').content) {
+    document.head.append(h("link", { rel: "stylesheet", href: "/uplot/uPlot.min.css" }));
+    uplot = (await import("/uplot/uPlot.esm.js")).default;
+  }
   watch(["shelf"], rebuild);
   watch(["weights", "shelf", "events"], draw);
   new ResizeObserver(rebuild).observe($("plot"));
