@@ -38,7 +38,9 @@ _FOREIGN_ROWS = (
     " OR typeof(body) <> 'blob' OR typeof(boot) <> 'text' OR boot = '' OR boot GLOB :no_name"
     " OR typeof(kind) <> 'text' OR kind = '' OR kind GLOB :no_name",
     "SELECT 1 FROM event WHERE sequence >= coalesce((SELECT value FROM meta WHERE key = 'next'), 1)",
-    "SELECT 1 FROM state WHERE typeof(body) <> 'blob' OR typeof(kind) <> 'text' OR kind = '' OR kind GLOB :no_kind",
+    "SELECT 1 FROM state WHERE typeof(body) <> 'blob' OR typeof(kind) <> 'text' OR kind = ''"
+    " OR (kind GLOB :no_name AND kind NOT IN"
+    " ('config/reported', 'content/reported', 'model/reported', 'policy/reported'))",
     "SELECT 1 FROM result WHERE typeof(number) <> 'integer' OR number NOT BETWEEN 1 AND :most"
     " OR typeof(body) <> 'blob' OR typeof(id) <> 'text' OR id = '' OR id GLOB :no_name",
     "SELECT 1 FROM sqlite_sequence WHERE typeof(seq) <> 'integer' OR seq > :most",
@@ -53,7 +55,6 @@ _FOREIGN = {
     "most": MOST,
     "most_wall_s": MOST_WALL_S,
     "no_name": "*[^A-Za-z0-9_.-]*",
-    "no_kind": "*[^A-Za-z0-9_./-]*",  # `config/reported`
     "no_text": "*[^ -~]*",
 }
 

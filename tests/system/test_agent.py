@@ -186,6 +186,7 @@ def test_an_order_is_done_once_and_answered_and_systemd_hears_that_all_is_well(s
     systemd.settimeout(STOP_S)
     scene.start(NOTIFY_SOCKET=str(scene.folder / "notify"), WATCHDOG_USEC="3000000")
     await_rest(scene, hub)
+    assert [systemd.recv(1000).partition(b"=")[0] for _ in range(2)] == [b"EXTEND_TIMEOUT_USEC"] * 2
     assert systemd.recv(1000) == b"READY=1\nSTATUS=1 scales, 2 lanes"
     assert [systemd.recv(1000) for _ in range(2)] == [b"WATCHDOG=1"] * 2
     for _ in range(2):  # the hub heard no answer and asks again
