@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from agent.documents.beginning import begin
 from agent.documents.keeper import Keeper
@@ -141,6 +142,51 @@ def test_a_lost_file_comes_back(film: tuple[Shelf, FilmKind, FilesOf]) -> None:
     shelf.restart()
     assert kind.applied == [None, 1, 1] and shelf.told["content"].missing  # type: ignore[union-attr]
     files.there.add("a" * 64)
+    shelf.desk.files_changed()
+    assert kind.applied == [None, 1, 1, 1]
+
+
+def test_a_lost_file_comes_back_while_newer_content_loads(film: tuple[Shelf, FilmKind, FilesOf]) -> None:
+    shelf, kind, files = film
+    files.there.add("a" * 64)
+    shelf.hub.send(content(shelf, 1, "a"))
+    shelf.settle()
+    files.there.clear()
+    shelf.restart()
+    assert shelf.hub.send(content(shelf, 2, "b")).state == "loading"
+    files.there.add("a" * 64)
+    shelf.desk.files_changed()
+    shelf.desk.files_changed()
+    assert kind.applied == [None, 1, 1, 1], "as soon as it is there, and once"
+    files.there.add("b" * 64)
+    shelf.desk.files_changed()
+    shelf.settle()
+    assert kind.applied == [None, 1, 1, 1, 2]
+
+
+def test_of_two_lost_files_the_first_back_is_not_kept_waiting(film: tuple[Shelf, FilmKind, FilesOf]) -> None:
+    shelf, kind, files = film
+    both = content(shelf, 1, "a"), content(shelf, 1, "b")
+    files.there |= {"a" * 64, "b" * 64}
+    shelf.hub.send(replace(both[0], assets=both[0].assets + both[1].assets))
+    shelf.settle()
+    files.there.clear()
+    shelf.restart()
+    for name in "ab":
+        files.there.add(name * 64)
+        shelf.desk.files_changed()
+    assert kind.applied == [None, 1, 1, 1, 1]
+
+
+def test_a_file_that_comes_while_something_else_is_wanted_is_noticed(film: tuple[Shelf, FilmKind, FilesOf]) -> None:
+    shelf, kind, files = film
+    files.there.add("a" * 64)
+    shelf.hub.send(content(shelf, 1, "a"))
+    shelf.settle()
+    files.there.clear()
+    shelf.restart()
+    files.there.add("a" * 64)
+    shelf.hub.send(content(shelf, 2, "b"))  # what is wanted is asked anew before the news of the file is told
     shelf.desk.files_changed()
     assert kind.applied == [None, 1, 1, 1]
 

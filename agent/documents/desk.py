@@ -60,6 +60,7 @@ class Desk:
         self._files, self._beat, self._clock = files, beat, clock
         self._accepted: dict[str, Accepted] = {}
         self._asked: tuple[dict[str, tuple[Asset, ...]], tuple[Asset, ...]] = {}, ()
+        self._lacked: dict[str, frozenset[str]] = {}  # by kind, files that what is in force was put in force without
         self._judged_by = self._trials.config
         self._later: dict[str, bytes] = {}  # messages that the disk did not take
         self._began_s = self._tried_s = clock()
@@ -100,12 +101,12 @@ class Desk:
         self._report()
 
     def files_changed(self) -> None:
-        """A file has become whole, or something of it has come."""
-        before = self._reports.files
+        """A file has become whole, or something of it has come. What lacked it is put in force again, whatever is
+        loading beside it."""
         self._refresh()
-        for kind, news in self._reports.files.items():
-            came_back = kind in before and before[kind].missing and not news.missing
-            if came_back and kind in self._trials.standing and kind not in self._accepted:
+        for kind, lacked in self._lacked.items():
+            self._lacked[kind] = self._lacks(kind)
+            if lacked - self._lacked[kind]:
                 self._trials.again(kind)
 
     def end(self) -> None:
@@ -241,7 +242,15 @@ class Desk:
         if asked != self._asked:
             self._asked = asked
             self._files.want(*asked)
+            self._lacked = {kind: self._lacks(kind, self._lacked.get(kind)) for kind in self._kinds}
             self._refresh()
+
+    def _lacks(self, kind: str, before: frozenset[str] | None = None) -> frozenset[str]:
+        """Files of what is in force that are missing, or were `before`."""
+        standing = self._trials.standing.get(kind)
+        needs = self._kinds[kind].needs(standing.document) if standing else ()
+        lacked = frozenset(asset.sha256 for asset in needs) & (before or frozenset())
+        return lacked.union(self._files.missing(needs))
 
     def _refresh(self) -> None:
         self._reports.files = {kind: self._news(kind) for kind in self._kinds if kind in ("content", "model")}
