@@ -11,7 +11,6 @@ const THING_M = 0.0875; // a bottle; nothing else is drawn to its size
 const FRESH_S = 1.6;
 const NEAR_M = 0.25; // a hand moves less from one picture to the next
 const FAR_M = 0.3; // out of the plane: not at the goods
-const [NAME_PX, PRICE_PX] = [56, 150]; // narrower lanes go without
 
 export const chosen = { lane: "" };
 let drawing = null;
@@ -101,12 +100,20 @@ function scale() {
   drawing.svg.style.setProperty("--scale", by);
   for (const lane of state.shelf.lanes) {
     const group = drawing.lanes.get(lane.name);
-    const wide = (lane.right_m - lane.left_m) * PX_PER_M * by;
     for (const [part, below] of [[".name", 0], [".price", 0], [".stock", 17]]) group.querySelector(part).setAttribute("y", headY(lane, drawing.at, by) + below / by);
-    group.querySelector(".name").toggleAttribute("hidden", wide < NAME_PX);
-    group.querySelector(".stock").toggleAttribute("hidden", wide < NAME_PX);
-    group.querySelector(".price").toggleAttribute("hidden", wide < PRICE_PX);
+    room(lane, group);
   }
+}
+
+/** Words that would run into each other or into the next lane are not shown. */
+function room(lane, group) {
+  const [name, stock, price] = [".name", ".stock", ".price"].map((part) => group.querySelector(part));
+  const wide = (lane.right_m - lane.left_m) * PX_PER_M - 24;
+  const long = (text) => text.textContent.length && text.getComputedTextLength();
+  for (const text of [name, stock, price]) text.style.visibility = "";
+  if (long(name) > wide) name.style.visibility = "hidden";
+  if (long(stock) > wide) stock.style.visibility = "hidden";
+  if (long(price) > wide - (long(name) > wide ? 0 : long(name) * 1.15)) price.style.visibility = "hidden";
 }
 
 function fill() {
@@ -124,6 +131,7 @@ function fill() {
     group.setAttribute("data-units", units ?? "");
     group.querySelector("title").textContent = `${good?.title ?? lane.gtin}: ${counted.textContent}`;
     price(group.querySelector(".price"), prices?.lanes.find((entry) => entry.lane === lane.name) ?? lane, prices?.currency ?? shelf.currency);
+    room(lane, group);
     things(group, lane, good, units ?? 0);
   }
 }
