@@ -32,7 +32,7 @@ format: setup ## let ruff lay out the code
 generate: setup ## write again what is generated: docs/config.md, docs/events.md, wire/schemas, wire/asyncapi.yaml
 	@$(PY) -m tools.generate
 
-.PHONY: score soak fuzz perf tracking
+.PHONY: score soak fuzz perf tracking bandit
 score: setup ## play recorded cases through the pipeline and compare with their truth (CASES="dir dir")
 	@$(PY) -m tools.score $(CASES) $(ARGS)
 
@@ -47,6 +47,9 @@ perf: setup ## ratios to a bare loop: outbox, start-up, eyes; replay against rea
 
 tracking: setup ## how well people and hands are followed, against Norfair and ByteTrack on the same boxes
 	@$(PY) -m tools.tracking $(ARGS)
+
+bandit: setup ## picks lost by the strip's choices, and what its log says of others
+	@$(PY) -m tools.bench.bandit $(ARGS)
 
 .PHONY: test-runtimes test-qemu test-camera
 test-runtimes: setup ## the TFLite seam against each runtime, in environments of their own
