@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import math
+import statistics
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from agent.triggers.learned import Sums
 from tools.bench.bandit.__main__ import main
 from tools.bench.bandit.merge import Ledger
-from tools.bench.bandit.offline import ESTIMATES, Estimate, coverage, doubly_robust, ips, snips, x_of
+from tools.bench.bandit.offline import ESTIMATES, Estimate, coverage, doubly_robust, guesses, ips, snips, x_of
 from tools.bench.bandit.regret import regret
 from tools.bench.bandit.shelf import Round, Shelf
 from tools.bench.bandit.speed import decision_ms
@@ -102,6 +105,48 @@ def test_a_log_written_by_chance_alone_is_read_right() -> None:
     share = snips(rounds, lambda _: 0)
     assert (share.low, share.high) == pytest.approx((0.5 - half, 0.5 + half))
     assert share.holds(0.5) and not share.holds(0.9)
+
+
+def test_a_model_that_is_wrong_is_put_right_by_what_was_seen() -> None:
+    """Content 4 makes all pick who hold product 1, and none who hold product 0; no feature tells the two apart. The log
+    shows it mostly to those who hold product 0. What was never shown can be anything."""
+    rounds = []
+    for i in range(90):
+        zero, one = Context(0, 0, False, 1), Context(1, 0, False, 1)
+        rounds.append(Round(zero, 4, 8 / 9, False) if i % 9 else Round(zero, 5, 1 / 9, False))
+        rounds.append(Round(one, 5, 8 / 9, False) if i % 9 else Round(one, 4, 1 / 9, True))
+    assert statistics.mean(guesses(rounds, lambda _: 4)) < 0.2
+    assert doubly_robust(rounds, lambda _: 4).value == pytest.approx(0.5, abs=0.02)
+    never = doubly_robust(rounds, lambda _: 2)
+    assert (never.low, never.high) == (0.0, 1.0)
+
+
+logged = st.builds(
+    Round,
+    context=st.builds(Context, st.integers(0, 3), st.integers(0, 2), st.booleans(), st.integers(1, 2)),
+    content=st.integers(0, CONTENTS - 1),
+    propensity=st.floats(0.02, 1.0),
+    picked=st.booleans(),
+)
+
+
+@settings(max_examples=25, derandomize=True, deadline=None)
+@given(st.lists(logged, min_size=1, max_size=8), st.integers(0, CONTENTS - 1))
+def test_every_log_gives_a_share_within_its_interval(rounds: list[Round], content: int) -> None:
+    for estimate in (snips(rounds, lambda _: content), doubly_robust(rounds, lambda _: content)):
+        assert 0.0 <= estimate.value <= 1.0
+        assert estimate.low - 1e-9 <= estimate.value <= estimate.high + 1e-9
+
+
+def test_a_guess_of_a_round_does_not_know_the_round() -> None:
+    """Were a round's own outcome in its guess, the estimate would count some of its luck as known."""
+    context = Context(0, 0, False, 1)
+    rounds = [Round(context, 0, 1.0, False) for _ in range(20)]
+    for i in (0, 7, 19):
+        other = [*rounds[:i], Round(context, 0, 1.0, True), *rounds[i + 1 :]]
+        before, after = guesses(rounds, lambda _: 0), guesses(other, lambda _: 0)
+        assert before[i] == after[i]
+        assert before[i - 1] < after[i - 1]
 
 
 def test_intervals_hold_the_truth_mostly() -> None:

@@ -1,25 +1,26 @@
 """What another policy would have done, from the log of this one: three estimates with intervals, beside the truth.
 
 IPS weighs each logged outcome by one over the chance it had; SNIPS divides by the sum of the weights; the doubly robust
-estimate (DR) adds a model's guess and corrects it by what was seen. The model is the agent's own ridge regression on
-the rounds before, so each term is unbiased given the past, though who wrote the log was learning meanwhile.
+estimate (DR) is a model's guess, corrected by what was seen instead, weighed as SNIPS weighs. The model is the agent's
+own ridge regression, and what it guesses of a round comes from other rounds (cross-fitting).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from agent.triggers.bandit import Posterior
-from agent.triggers.features import FEATURES, Features
+from agent.triggers.features import FEATURES, SIZE, Features
 from agent.triggers.learned import Sums
 from tools.bench.bandit.shelf import Round, Shelf
 from tools.bench.bandit.world import CONTENTS, DAYTIMES, PRODUCTS, Chooser, Context, World
 
 Z95 = 1.959964
-REFIT = 50  # rounds between two fits of the model
+FOLDS = 5  # every fifth round is guessed by a model of all others
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,24 +56,53 @@ def snips(rounds: Sequence[Round], target: Chooser) -> Estimate:
 
 
 def doubly_robust(rounds: Sequence[Round], target: Chooser) -> Estimate:
-    """See the module. At the true value v a term has about the variance of the guesses and E[w^2] v (1 - v)."""
-    sums = [Sums() for _ in range(CONTENTS)]
-    models = [Posterior.of(s.a, s.b) for s in sums]
-    terms, guesses, weighed = [], [], _weighed(rounds, target)
-    for i, (round_, weight) in enumerate(weighed):
-        if i % REFIT == 0:
-            models = [Posterior.of(s.a, s.b) for s in sums]
-        content = target(round_.context)
-        guess, _ = models[content].worth(x_of(round_.context, content))
-        guesses.append(guess)
-        terms.append(guess + weight * (round_.picked - guess))
-        if round_.content is not None:
-            sums[round_.content] = sums[round_.content].after(x_of(round_.context, round_.content), round_.picked)
-    n, value, mean = len(terms), math.fsum(terms) / len(terms), math.fsum(guesses) / len(guesses)
-    z2 = Z95 * Z95 / n
-    square = z2 * math.fsum(weight * weight for _, weight in weighed) / n
-    spread = z2 * math.fsum((guess - mean) ** 2 for guess in guesses) / n
-    return Estimate(value, *_roots(1.0 + square, 2.0 * value + square, value * value - spread))
+    """See the module. The interval is that of `snips`, and the spread of the guesses over shoppers besides. It holds as
+    long as the guesses come no further from the truth than one number for all would: how far they are off on the
+    average is found by the correction, and does no harm."""
+    weighed = _weighed(rounds, target)
+    expected = guesses([round_ for round_, _ in weighed], target)
+    total, square = math.fsum(weight for _, weight in weighed), math.fsum(weight * weight for _, weight in weighed)
+    mean = math.fsum(expected) / len(expected)
+    if total == 0.0:
+        return Estimate(mean, 0.0, 1.0)
+    both = zip(weighed, expected, strict=True)
+    value = mean + math.fsum(weight * (round_.picked - guess) for (round_, weight), guess in both) / total
+    value = min(max(value, 0.0), 1.0)
+    spread = Z95 * Z95 * math.fsum((guess - mean) ** 2 for guess in expected) / len(expected) ** 2
+    z2 = Z95 * Z95 * square / (total * total)
+    return Estimate(value, *_roots(1.0 + z2, 2.0 * value + z2, value * value - spread))
+
+
+def guesses(rounds: Sequence[Round], target: Chooser) -> list[float]:
+    """What a model of the other folds expects of the target's content, for each round."""
+    expected = [0.0] * len(rounds)
+    for fold in range(FOLDS):
+        guess = _model([round_ for i, round_ in enumerate(rounds) if i % FOLDS != fold])
+        for i in range(fold, len(rounds), FOLDS):
+            expected[i] = guess(rounds[i].context, target(rounds[i].context))
+    return expected
+
+
+def _model(rounds: Sequence[Round]) -> Callable[[Context, int], float]:
+    """Ridge regression for each content. What is hardly known is drawn to the share of picks among all showings; drawn
+    to 0, as where the agent chooses, the guesses were far too low."""
+    share = (sum(round_.picked for round_ in rounds) + 0.5) / (len(rounds) + 1.0)
+
+    @cache
+    def known(content: int) -> tuple[Posterior, Posterior]:
+        sums = Sums()
+        for round_ in rounds:
+            if round_.content == content:
+                sums = sums.after(x_of(round_.context, content), round_.picked)
+        first = [sums.a[i * (i + 1) // 2] for i in range(SIZE)]  # column of A
+        return Posterior.of(sums.a, sums.b), Posterior.of(sums.a, first)
+
+    def guess(context: Context, content: int) -> float:
+        """share + x^T (A + I)^-1 (b - share * first), in two parts, for b and first are whole numbers."""
+        x, (picks, shows) = x_of(context, content), known(content)
+        return min(max(share + picks.worth(x)[0] - share * shows.worth(x)[0], 0.0), 1.0)
+
+    return guess
 
 
 ESTIMATES = {"IPS": ips, "SNIPS": snips, "DR": doubly_robust}
@@ -95,6 +125,7 @@ class Coverage:
     of: int
     half: float  # mean
     bias: float  # mean of value less truth
+    rms: float  # root of the mean square of it
 
     @property
     def share(self) -> float:
@@ -129,7 +160,8 @@ def _covered(pairs: Sequence[tuple[Estimate, float]]) -> Coverage:
     n = len(pairs)
     held = sum(estimate.holds(truth) for estimate, truth in pairs)
     half = math.fsum(0.5 * (estimate.high - estimate.low) for estimate, _ in pairs) / n
-    return Coverage(held, n, half, math.fsum(estimate.value - truth for estimate, truth in pairs) / n)
+    off = [estimate.value - truth for estimate, truth in pairs]
+    return Coverage(held, n, half, math.fsum(off) / n, math.sqrt(math.fsum(error * error for error in off) / n))
 
 
 def _weighed(rounds: Sequence[Round], target: Chooser) -> list[tuple[Round, float]]:
