@@ -18,6 +18,7 @@ from vision_scene import SQUARES, model, needs_runtime, toml_of, write_models
 
 from agent.documents import trial_child, trial_model
 from agent.documents.assets import AssetCache
+from agent.documents.findings import MOST_REASON
 from agent.documents.model_document import ModelKind
 from agent.documents.protocol import ApplyError, StopError
 from agent.documents.trial_child import Verdict, Wrong
@@ -131,6 +132,11 @@ def test_a_document_that_contradicts_itself_is_refused_with_the_place(
 ) -> None:
     findings = device.kind.check(wrong)
     assert path in [f.path for f in findings] and all(f.reason for f in findings)
+
+
+def test_a_manifest_cannot_make_the_answer_long(device: Device) -> None:
+    (found,) = device.kind.check(document(manifest=GOOD.replace('decoder = "', 'decoder = "' + 100_000 * "x")))
+    assert found.path == "manifest" and "Invalid enum value" in found.reason and len(found.reason) <= MOST_REASON
 
 
 def test_files_of_one_name_are_refused(device: Device) -> None:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
+from agent.documents.findings import finding
 from agent.documents.partial import sha256_of
 from agent.files import sync_directory
 from agent.recording.disk import free_bytes
@@ -110,7 +111,7 @@ class AssetCache:
         if not wanted:
             return []
         findings = [
-            _finding(f"file {a.sha256[:12]} has {size} bytes, the document says {a.bytes}", "correct its `bytes`")
+            finding("", f"file {a.sha256[:12]} has {size} bytes, the document says {a.bytes}", "correct its `bytes`")
             for a in wanted
             if (size := self.size(a.sha256)) is not None and size != a.bytes and a.sha256 in self._verified
         ]
@@ -118,7 +119,8 @@ class AssetCache:
         beside = sum({a.sha256: a.bytes for a in kept}.values())
         if (total := sum(needed.values())) > self.max_bytes:
             findings.append(
-                _finding(
+                finding(
+                    "",
                     f"its files take {_mb(total - beside)} MB beside {_mb(beside)} MB that are needed as well; "
                     f"{_mb(self.max_bytes)} MB are the most",
                     "raise documents.cache_mb, or send fewer or smaller files",
@@ -128,7 +130,8 @@ class AssetCache:
         missing = sum({a.sha256: a.bytes for a in wanted if self.size(a.sha256) is None}.values())
         if missing > room:
             findings.append(
-                _finding(
+                finding(
+                    "",
                     f"{_mb(missing)} MB are to be loaded, and the disk has {_mb(max(0, room))} MB for them with "
                     f"{_mb(self._reserve_bytes)} MB left free",
                     "free some of the disk, or send fewer or smaller files",
@@ -187,10 +190,6 @@ class AssetCache:
                     self._sizes[entry.name] = entry.stat(follow_symlinks=False).st_size
         except OSError as error:
             log.warning("%s cannot be used for files of content and models: %s", self.folder, error)
-
-
-def _finding(reason: str, suggestion: str) -> Finding:
-    return Finding(path="", reason=reason, suggestion=suggestion)
 
 
 def _mb(size_bytes: int) -> str:

@@ -17,6 +17,7 @@ from pathlib import Path
 from unicodedata import category
 from urllib.parse import urlsplit
 
+from agent.documents.findings import finding
 from agent.documents.protocol import Beat
 from agent.shelf.airtime import unix_s
 from wire.documents import Asset, ContentDocument, Item
@@ -67,7 +68,7 @@ class ContentKind:
         for i, item in enumerate(document.items):
             path = f"items[{i}]"
             if item.name in names:
-                findings.append(_said(f"{path}.name", f"{item.name!r} is the name of two items", "give each its own"))
+                findings.append(finding(f"{path}.name", f"{item.name!r} is the name of two items", "give each its own"))
             names.add(item.name)
             findings += [*_shows(path, item), *_text(path, item), *_times(path, item)]
         return findings
@@ -76,7 +77,7 @@ class ContentKind:
         known, findings = self._goods(), []
         for i, item in enumerate(document.items):
             findings += [
-                _said(
+                finding(
                     f"items[{i}].goods[{j}]", f"{gtin} is not in this shelf's planogram: it never keeps the item away"
                 )
                 for j, gtin in enumerate(item.goods)
@@ -95,7 +96,7 @@ class ContentKind:
             reason = "its file is not whole on this device" if path is None else self._check_picture(path, beat)
             if reason is not None:
                 users = ", ".join(item.name for item in document.items if item.asset == asset.sha256)
-                findings.append(_said(f"assets[{i}]", f"{reason} (shown by {users[:100]})"))
+                findings.append(finding(f"assets[{i}]", f"{reason} (shown by {users[:100]})"))
         return findings
 
     def apply(self, document: ContentDocument | None) -> None:
@@ -124,26 +125,26 @@ def _assets(document: ContentDocument) -> list[Finding]:
     used = {item.asset for item in document.items}
     for i, asset in enumerate(document.assets):
         if asset.sha256 in {other.sha256 for other in document.assets[:i]}:
-            findings.append(_said(f"assets[{i}]", f"file {asset.sha256[:12]} is there twice", "leave one out"))
+            findings.append(finding(f"assets[{i}]", f"file {asset.sha256[:12]} is there twice", "leave one out"))
         elif asset.sha256 not in used:
-            findings.append(_said(f"assets[{i}]", f"no item shows file {asset.sha256[:12]}", "leave it out"))
+            findings.append(finding(f"assets[{i}]", f"no item shows file {asset.sha256[:12]}", "leave it out"))
     listed = {asset.sha256 for asset in document.assets}
     for i, item in enumerate(document.items):
         if item.asset is not None and item.asset not in listed:
             reason = f"file {item.asset[:12]} is not among `assets`"
-            findings.append(_said(f"items[{i}].asset", reason, "list it with its bytes"))
+            findings.append(finding(f"items[{i}].asset", reason, "list it with its bytes"))
     return findings
 
 
 def _shows(path: str, item: Item) -> list[Finding]:
     findings = []
     if not (item.asset or item.headline or item.line or item.link or item.coupon):
-        findings.append(_said(path, f"{item.name!r} has nothing to show", "give it an asset, a headline or a link"))
+        findings.append(finding(path, f"{item.name!r} has nothing to show", "give it an asset, a headline or a link"))
     if item.coupon and item.plays == "loop":
         reason = "a coupon is made for one visitor, and the loop plays for nobody"
-        findings.append(_said(f"{path}.coupon", reason, 'set plays = "answer", and let a rule show it'))
+        findings.append(finding(f"{path}.coupon", reason, 'set plays = "answer", and let a rule show it'))
     if item.share is not None and item.plays == "answer":
-        findings.append(_said(f"{path}.share", "an answer has no share of the loop", "leave it out"))
+        findings.append(finding(f"{path}.share", "an answer has no share of the loop", "leave it out"))
     return findings
 
 
@@ -151,13 +152,13 @@ def _text(path: str, item: Item) -> list[Finding]:
     """What can be set on one line, and a link whose host is where it leads."""
     lines = {"headline": item.headline, "line": item.line, "coupon.says": item.coupon.says if item.coupon else None}
     findings = [
-        _said(f"{path}.{key}", "it holds characters that cannot be drawn, such as line feeds", "leave them out")
+        finding(f"{path}.{key}", "it holds characters that cannot be drawn, such as line feeds", "leave them out")
         for key, text in lines.items()
         if text is not None and not _is_line(text)
     ]
     if item.link is not None and not _is_plain_link(item.link):
         reason = f"{item.link[:60]!r} is no plain link: https, a host, no user name, no odd characters"
-        findings.append(_said(f"{path}.link", reason, "write https://shop.example/path"))
+        findings.append(finding(f"{path}.link", reason, "write https://shop.example/path"))
     return findings
 
 
@@ -181,17 +182,17 @@ def _times(path: str, item: Item) -> list[Finding]:
     moments = {"valid_from": item.valid_from, "valid_until": item.valid_until}
     for key, text in moments.items():
         if text is not None and unix_s(text) is None:
-            findings.append(_said(f"{path}.{key}", f"{text!r} is no time of RFC 3339", "write 2026-03-14T08:00:00Z"))
+            findings.append(finding(f"{path}.{key}", f"{text!r} is no time of RFC 3339", "write 2026-03-14T08:00:00Z"))
     begins_s, ends_s = (None if text is None else unix_s(text) for text in moments.values())
     if begins_s is not None and ends_s is not None and begins_s >= ends_s:
-        findings.append(_said(f"{path}.valid_until", "it ends before it begins", "mend valid_from or valid_until"))
+        findings.append(finding(f"{path}.valid_until", "it ends before it begins", "mend valid_from or valid_until"))
     for j, daypart in enumerate(item.dayparts):
         where = f"{path}.dayparts[{j}]"
         if not daypart.days:
-            findings.append(_said(f"{where}.days", "it names no day", "leave `days` out for every day"))
+            findings.append(finding(f"{where}.days", "it names no day", "leave `days` out for every day"))
         if daypart.begins == daypart.ends or daypart.begins == "24:00":
             reason = f"{daypart.begins} to {daypart.ends} is no stretch of a day"
-            findings.append(_said(f"{where}.begins", reason, 'the whole day is "00:00" to "24:00"'))
+            findings.append(finding(f"{where}.begins", reason, 'the whole day is "00:00" to "24:00"'))
     return findings
 
 
@@ -202,11 +203,9 @@ def _shares(document: ContentDocument) -> list[Finding]:
         if item.plays == "loop" and item.share is not None:
             shares[item.priority] += round(1000 * item.share)
     return [
-        _said("items", f"shares of priority {priority} add up to {total / 1000:g}: where all may play, each gets less")
+        finding(
+            "items", f"shares of priority {priority} add up to {total / 1000:g}: where all may play, each gets less"
+        )
         for priority, total in sorted(shares.items())
         if total > 1000
     ]
-
-
-def _said(path: str, reason: str, suggestion: str | None = None) -> Finding:
-    return Finding(path=path, reason=reason, suggestion=suggestion)

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from agent.documents.assets import AssetCache
+from agent.documents.findings import finding
 from agent.documents.model_folder import MANIFEST, bring_local, is_whole, lay_out, name_of, sweep
 from agent.documents.protocol import ApplyError, Beat
 from agent.documents.trial_child import Wrong
@@ -23,7 +24,7 @@ from agent.vision.protocol import VisionError
 from wire.documents import Asset, ModelDocument
 from wire.reported import Finding
 
-REASON_MOST = 400  # characters
+TOGETHER = "build models and manifest together"
 KINDS = ("hand", "person", "container")
 Prove = Callable[[Path, Path | None, int, Beat], tuple[Wrong, ...]]
 
@@ -64,7 +65,7 @@ class ModelKind:
         try:
             manifest = parse_manifest(document.manifest.encode(), "manifest")
         except VisionError as error:
-            return [Finding(path="manifest", reason=str(error), suggestion="send models/manifest.toml as it was built")]
+            return [finding("manifest", str(error), "send models/manifest.toml as it was built")]
         return [*_names(document), *_files(document, manifest), *_models(document, manifest)]
 
     def notes(self, document: ModelDocument) -> list[Finding]:
@@ -74,7 +75,7 @@ class ModelKind:
             return []
         found = {kind for model in manifest.models for kind in model.kinds}
         lost = [kind for kind in KINDS if kind not in found]
-        return [Finding(path="manifest", reason=f"no model finds a {kind}") for kind in lost]
+        return [finding("manifest", f"no model finds a {kind}") for kind in lost]
 
     def needs(self, document: ModelDocument) -> tuple[Asset, ...]:
         return tuple(Asset(sha256=file.sha256, bytes=file.bytes) for file in document.files)
@@ -85,9 +86,9 @@ class ModelKind:
             if not is_whole(manifest.parent, document, self._cache):
                 lay_out(manifest.parent, document, self._cache)
         except OSError as error:
-            return [Finding(path="files", reason=f"the models cannot be laid out on this device: {error}")]
+            return [finding("files", f"the models cannot be laid out on this device: {error}")]
         wrong = self._prove(manifest, self._in_use or self._existing_own(), self._threads(), beat)
-        return [_finding(document, one) for one in wrong]
+        return [_unproven(document, one) for one in wrong]
 
     def apply(self, document: ModelDocument | None) -> None:
         manifest, fresh = (None, False) if document is None else self._lay_out(document)
@@ -96,7 +97,7 @@ class ModelKind:
         try:
             self._use(manifest)
         except VisionError as error:
-            raise ApplyError(Finding(path="", reason=str(error))) from error
+            raise ApplyError(finding("", str(error))) from error
         log.info("the eyes use %s", manifest or "the device's own models")
         if manifest != self._in_use:
             self._before, self._in_use = self._in_use, manifest
@@ -114,7 +115,7 @@ class ModelKind:
                 log.warning("models of version %d are not used until they are there: %s", document.version, error)
                 return None, False
             except OSError as error:
-                raise ApplyError(Finding(path="files", reason=f"the models cannot be laid out: {error}")) from error
+                raise ApplyError(finding("files", f"the models cannot be laid out: {error}")) from error
         bring_local(self._own(), manifest.parent)
         return manifest, fresh
 
@@ -125,7 +126,7 @@ class ModelKind:
 def _names(document: ModelDocument) -> list[Finding]:
     names = [file.name for file in document.files]
     return [
-        Finding(path=f"files[{i}].name", reason=f"{name} is there twice", suggestion="leave one out")
+        finding(f"files[{i}].name", f"{name} is there twice", "leave one out")
         for i, name in enumerate(names)
         if name in names[:i]
     ]
@@ -138,11 +139,13 @@ def _files(document: ModelDocument, manifest: Manifest) -> list[Finding]:
     for i, file in enumerate(document.files):
         model, path = models.get(file.name), f"files[{i}]"
         if model is None:
-            findings.append(_said(f"{path}.name", f"{file.name} is no file of the manifest", "leave it out"))
+            findings.append(finding(f"{path}.name", f"{file.name} is no file of the manifest", "leave it out"))
         elif model.sha256 != file.sha256:
-            findings.append(_said(f"{path}.sha256", f"{file.name} has another sha256 in the manifest"))
+            findings.append(finding(f"{path}.sha256", f"{file.name} has another sha256 in the manifest", TOGETHER))
         elif model.bytes != file.bytes:
-            findings.append(_said(f"{path}.bytes", f"the manifest says {model.bytes} bytes for {file.name}"))
+            findings.append(
+                finding(f"{path}.bytes", f"the manifest says {model.bytes} bytes for {file.name}", TOGETHER)
+            )
     return findings
 
 
@@ -153,19 +156,16 @@ def _models(document: ModelDocument, manifest: Manifest) -> list[Finding]:
     for i, model in enumerate(manifest.models):
         path = f"manifest.model[{i}]"
         if model.file not in there:
-            findings.append(_said(f"{path}.file", f"{model.file} is not among the files", "send it along"))
+            findings.append(finding(f"{path}.file", f"{model.file} is not among the files", "send it along"))
         if model.file in [other.file for other in manifest.models[:i]]:
-            findings.append(_said(f"{path}.file", f"{model.file} is there twice", "leave one out"))
+            findings.append(finding(f"{path}.file", f"{model.file} is there twice", "leave one out"))
         if model.decoder == OF_THE_STORE:
-            findings.append(_said(f"{path}.decoder", "the store's own model is trained on the device (local.toml)"))
+            reason = "the store's own model is trained on the device (local.toml)"
+            findings.append(finding(f"{path}.decoder", reason, TOGETHER))
     return findings
 
 
-def _said(path: str, reason: str, suggestion: str = "build models and manifest together") -> Finding:
-    return Finding(path=path, reason=reason, suggestion=suggestion)
-
-
-def _finding(document: ModelDocument, wrong: Wrong) -> Finding:
+def _unproven(document: ModelDocument, wrong: Wrong) -> Finding:
     places = [i for i, file in enumerate(document.files) if file.name == wrong.file]
-    reason = " ".join(wrong.reason.split())[:REASON_MOST]  # runtimes write paragraphs
-    return Finding(path=f"files[{places[0]}]" if places else "files", reason=reason)
+    reason = " ".join(wrong.reason.split())  # runtimes write paragraphs
+    return finding(f"files[{places[0]}]" if places else "files", reason)
