@@ -14,7 +14,7 @@ menu:
 
 
 .PHONY: demo test
-demo: setup models ## a simulated shelf, a real agent and a broker, live in this terminal (ARGS="--seconds 60")
+demo: setup models console ## a simulated shelf, a real agent, a broker and a page to play with (ARGS="--no-console")
 	@$(PY) -m tools.demo $(ARGS) || [ $$? = 130 ] # Ctrl-C is no error
 
 test: setup models test-tools check ## ruff, mypy and every test that needs no more than five minutes
@@ -74,6 +74,10 @@ test-screen: setup ## the panels' drivers on a real kernel, in a guest whose dis
 
 .PHONY: test-picamera2
 test-picamera2: test-camera
+
+.PHONY: console
+console: ## what the demo's page draws its curves with
+	@tools/setup.sh console
 
 .PHONY: setup models check-models test-tools clean
 setup: ## make .venv and fill it; nothing happens while it is fresh

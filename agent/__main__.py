@@ -87,6 +87,7 @@ def run(args: argparse.Namespace) -> int:
     from agent.uplink.protocol import UplinkError
 
     _log_to_stderr(args.log)
+    os.umask(0o077)  # where people stood, what was sold and who may command is nobody else's on this device
     try:
         config = load(args.file)
         for warning in demand(config):
@@ -124,10 +125,20 @@ def replay(args: argparse.Namespace) -> int:
 
 
 def _log_to_stderr(level: str) -> None:
-    """One line a message; the journal adds the time itself."""
+    """One line a message; the journal adds the time itself, and is told how grave it is (sd-daemon(3)), so that
+    `journalctl -p warning` finds it."""
     journal = "JOURNAL_STREAM" in os.environ
-    form = "%(levelname)s %(name)s: %(message)s" if journal else "%(asctime)s %(levelname)s %(name)s: %(message)s"
+    form = "<%(priority)d>%(name)s: %(message)s" if journal else "%(asctime)s %(levelname)s %(name)s: %(message)s"
     logging.basicConfig(level=level.upper(), format=form, stream=sys.stderr)
+    if journal:
+        logging.getLogger().handlers[0].addFilter(_grade)
+
+
+def _grade(record: logging.LogRecord) -> bool:
+    """Adds syslog's priority: 3 error, 4 warning, 6 info, 7 debug."""
+    grades = {logging.ERROR: 3, logging.WARNING: 4, logging.INFO: 6}
+    record.priority = next((grade for level, grade in grades.items() if record.levelno >= level), 7)
+    return True
 
 
 def _complain(sentence: str, code: int) -> int:

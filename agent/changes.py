@@ -2,7 +2,7 @@
 
     documents --apply_config--> main thread: ends what reads otherwise now, tells the core, starts it anew
 
-What no part can take live (outbox, recording, fonts and panel) ends the process in order; it comes back under the new
+What no part can take live (the sizes of outbox and recording) ends the process in order; it comes back under the new
 configuration. Not here: whether a change is good (documents/), how parts are exchanged (supervisor.py).
 """
 

@@ -145,3 +145,16 @@ def test_a_reader_that_goes_away_early_is_no_error(shelf: Path) -> None:
     command = f"(sleep 0.2; {sys.executable} -m agent check {shelf}) | true; exit ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=30, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_journal_is_told_how_grave_a_message_is() -> None:
+    says = "import logging, agent.__main__ as m; m._log_to_stderr('info'); logging.warning('w'); logging.info('i')"
+    told = subprocess.run(
+        [sys.executable, "-c", says],
+        env={**os.environ, "JOURNAL_STREAM": "1:1"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert told.stderr.splitlines() == ["<4>root: w", "<6>root: i"]

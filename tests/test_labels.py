@@ -239,3 +239,10 @@ def test_the_way_back_to_the_device_s_own_file_is_told_too() -> None:
     (prices,) = [one.payload for one in told if isinstance(one, State) and isinstance(one.payload, Prices)]
     assert [(p.price, p.by, p.version) for p in prices.lanes] == [("4.50", None, None), ("6.00", "li.wei", 7)]
     assert editions(told) == [2]
+
+
+def test_another_currency_is_another_price(edge: ShelfEdge) -> None:
+    edge.reconfigure(replace(DEAR, store=replace(DEAR.store, currency="USD")), 2, "li.wei")
+    told = edge.shown(LabelsShown(7.0, 1), CLOCK)
+    assert {(event.lane, event.currency) for event in told} == {("cola", "USD"), ("tea", "USD")}
+    assert edge.shown(LabelsShown(8.0, 1), CLOCK) == []

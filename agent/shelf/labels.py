@@ -59,6 +59,7 @@ class ShelfEdge:
         self._edition = 0
         self._told: tuple[Label, ...] = ()
         self._editions: dict[int, dict[LaneKey, Origin]] = {}  # handed out; the screen may be at any of them
+        self._currency: str | None = None  # of the prices that stand on the screen; None: none stood there yet
         self._priced = False  # a price was told of: from there on state/prices says so too when there is none
 
     def reconfigure(self, config: Config, version: int | None, by: str | None) -> None:
@@ -91,10 +92,13 @@ class ShelfEdge:
             return []
         self._editions = {n: kept for n, kept in self._editions.items() if n >= observation.edition}
         before, self._standing = self._standing, {}
+        currency = self._config.store.currency
+        other_money = self._currency not in (None, currency)
+        self._currency = currency
         told = []
         for key in (*prices, *(key for key in before if key not in prices)):
             now, old = prices.get(key, NOTHING), before.get(key, Standing(NOTHING, None))
-            same = _sums(now) == _sums(old.origin)
+            same = _sums(now) == _sums(old.origin) and not (other_money and _sums(now) != _sums(NOTHING))
             if key in prices:
                 since = old.shown_s if same and old.shown_s is not None else observation.t
                 self._standing[key] = Standing(now, since)
@@ -171,6 +175,7 @@ class ShelfEdge:
                 [edition, [[*key, *_written(origin)] for key, origin in prices.items()]]
                 for edition, prices in self._editions.items()
             ],
+            "currency": self._currency,
             "priced": self._priced,
         }
 
@@ -183,7 +188,7 @@ class ShelfEdge:
         self._edition = state["edition"]
         self._told = tuple(Label(*label) for label in state["told"])
         self._editions = {edition: dict(_origins(prices)) for edition, prices in state["editions"]}
-        self._priced = state["priced"]
+        self._currency, self._priced = state["currency"], state["priced"]
         self._forget_origins()
 
 

@@ -18,9 +18,9 @@ mean together once each is right by itself); exit code 0 when it can be used, 78
 file to begin with.
 
 A key that is not on this page is an error. A whole number may stand where a number is wanted, nothing else is
-converted. *Owner* says who may change a key: `local` keys (identity, broker, wiring) only this file; `remote` keys are
-meant for the hub too, but nothing changes them remotely yet. This page is written from `agent/config/schema.py` by
-`make generate`.
+converted. *Owner* says who may change a key: `local` keys (identity, broker, wiring) only this file; `remote` keys
+the hub may change by a signed document ([documents](documents.md)), which lies over this file. This page is written
+from `agent/config/schema.py` by `make generate`.
 
 | table | what it is |
 | --- | --- |
