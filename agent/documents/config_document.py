@@ -18,8 +18,8 @@ from agent.config.overlay import Overlay, lay
 from agent.config.problem import ConfigError, Problem
 from agent.config.schema import Config
 from agent.documents.findings import bounded, finding, from_problem
-from agent.documents.protocol import Beat, Changes, DocumentError
-from wire.documents import Asset, ConfigDocument
+from agent.documents.protocol import Changes, DocumentError, Fileless
+from wire.documents import ConfigDocument
 from wire.reported import Finding
 
 MOST_VALUES = 20_000  # a shelf of 400 lanes with every key has 9,000; naming the mistakes of more would take minutes
@@ -86,7 +86,7 @@ def _values(wanted: Mapping[str, Any]) -> int:
     return count
 
 
-class ConfigKind:
+class ConfigKind(Fileless):
     """Implements Kind. What was built last is kept, so that checking and applying build once."""
 
     kind = "config"
@@ -111,12 +111,6 @@ class ConfigKind:
 
     def notes(self, document: ConfigDocument) -> list[Finding]:
         return list(self._build(document).notes)
-
-    def needs(self, document: ConfigDocument) -> tuple[Asset, ...]:
-        return ()
-
-    def ready(self, document: ConfigDocument, beat: Beat) -> list[Finding]:
-        return []
 
     def apply(self, document: ConfigDocument | None) -> None:
         if document is None:

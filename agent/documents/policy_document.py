@@ -12,9 +12,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 from agent.documents.findings import bounded, finding
-from agent.documents.protocol import Beat, Changes
+from agent.documents.protocol import Changes, Fileless
 from agent.triggers.features import SIZE
-from wire.documents import Arm, Asset, Policy, PolicyDocument
+from wire.documents import Arm, Policy, PolicyDocument
 from wire.reported import Finding
 
 MOST_TIMES = 1_000_000_000  # showings in one sum: exact as a float, and more than a chain of stores has in years
@@ -22,7 +22,7 @@ MOST_FEATURES = 64
 LEAST_PIVOT = 0.5  # of A + I; that of a true sum is at least 1
 
 
-class PolicyKind:
+class PolicyKind(Fileless):
     """Implements Kind. `items`: names of the content in force, None while there is none."""
 
     kind = "policy"
@@ -48,12 +48,6 @@ class PolicyKind:
                 if known is not None and name not in known:
                     found.append(finding(f"policy.rules[{i}].show", f"no item {name!r} in the content in force"))
         return list(bounded(found))
-
-    def needs(self, document: PolicyDocument) -> tuple[Asset, ...]:
-        return ()
-
-    def ready(self, document: PolicyDocument, beat: Beat) -> list[Finding]:
-        return []
 
     def apply(self, document: PolicyDocument | None) -> None:
         if document is None:

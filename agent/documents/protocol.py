@@ -70,6 +70,16 @@ class Kind(Protocol):
         was lost has come back: whoever has it already in force does nothing."""
 
 
+class Fileless:
+    """The part of a Kind whose documents have no files, and nothing to prove before they are tried."""
+
+    def needs(self, document: Any) -> tuple[Asset, ...]:
+        return ()
+
+    def ready(self, document: Any, beat: Beat) -> list[Finding]:
+        return []
+
+
 class Changes(Protocol):
     """What a change is, given by the app. Called in the thread "documents"; each returns within seconds, as a call that
     hangs starves the watchdog. ApplyError where the change cannot be made; any other exception ends the process, and
