@@ -16,6 +16,7 @@ from pathlib import Path
 from agent.clock import WallClock
 from agent.commands.doctor_beside import beside, running_agent
 from agent.commands.doctor_clock import examine_clock
+from agent.commands.doctor_closed import damaged_models, missing_ports
 from agent.commands.doctor_documents import examine_documents, hub_manifest
 from agent.commands.doctor_kept import Kept, in_force, read_kept
 from agent.commands.doctor_part import Part
@@ -87,7 +88,8 @@ def alone(args: argparse.Namespace, config: Config, kept: Kept, scales: tuple[Sc
 def in_company(config: Config, kept: Kept, process: int) -> Report:
     """An agent runs: what can be seen without opening anything."""
     ports = plugged_in()
-    report = Report(tuple(ports), (), tuple(judge_wiring(config, ports)), tuple(plugged_in_cameras()))
+    found = (*judge_wiring(config, ports), *missing_ports(config), *damaged_models(config))
+    report = Report(tuple(ports), (), found, tuple(plugged_in_cameras()))
     return with_parts(report, beside(process), *surroundings(config, kept, None, None))
 
 

@@ -49,6 +49,11 @@ def read_kept(config: Config, *, running: bool) -> Kept:
     folder = Path(config.documents.dir) / FOLDER
     if not config.documents.dir or not os.access(folder, os.R_OK | os.X_OK) or not folder.is_dir():
         return Kept()
+    kept = _read(folder, running)
+    return _read(folder, running) if running and kept.complaints else kept  # the agent may have changed it meanwhile
+
+
+def _read(folder: Path, running: bool) -> Kept:
     store = LookedAt(folder)
     standing, cut_off = {}, []
     for kind in DOCUMENTS:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agent.commands.doctor import judge_wiring, surroundings
+from agent.commands.doctor_closed import damaged_models, missing_ports
 from agent.commands.doctor_kept import read_kept
 from agent.commands.look import plugged_in_cameras
 from agent.commands.ports import Port, plugged_in
@@ -21,8 +22,6 @@ from agent.config.check import check
 from agent.config.schema import Config
 from agent.recording.disk import free_bytes
 from agent.versions import shelfd_version
-from agent.vision.manifest import read_manifest, read_model
-from agent.vision.protocol import VisionError
 from agent.weighing.diagnose import Finding
 
 HOT_C = 80.0  # a Pi slows down from here on (raspberrypi.com, frequency management)
@@ -46,7 +45,7 @@ def examine_running(config: Config, facts: Iterable[str] = (), around: Around | 
     place = around or Around()
     ports = place.ports()
     lines = [*_device(place), *facts, *_disks(config, place), *_ports(config, ports), *_cameras(config, place)]
-    found = [*judge_wiring(config, ports), *_missing_ports(config), *_models(config), *_heat(place)]
+    found = [*judge_wiring(config, ports), *missing_ports(config), *damaged_models(config), *_heat(place)]
     for part in surroundings(config, read_kept(config, running=True), None, None):
         if part is not None:
             lines += part.lines
@@ -105,28 +104,9 @@ def _ports(config: Config, ports: list[Port]) -> Iterator[str]:
         yield f"scale {scale.name}: {scale.driver} at {scale.port}, {rate}, {len(scale.cells)} cells"
 
 
-def _missing_ports(config: Config) -> Iterator[Finding]:
-    for scale in config.scales:
-        if not Path(scale.port).exists():
-            sentence = f"{scale.port} is not there: plug it in, or correct its port"
-            yield Finding("wrong", f"scale/{scale.name}", "not_found", sentence)
-
-
 def _cameras(config: Config, place: Around) -> Iterator[str]:
     camera = config.camera
     if not camera.driver:
         return
     yield f"camera: {camera.driver} {camera.device or 0}, {camera.width}x{camera.height}, {len(camera.marks)} marks"
     yield "cameras on USB: " + ("; ".join(place.cameras()) or "none")
-
-
-def _models(config: Config) -> Iterator[Finding]:
-    """Are the files those that the manifest means? They are read, not loaded."""
-    if not config.camera.driver:
-        return
-    path = Path(config.vision.manifest)
-    try:
-        for model in read_manifest(path).models:
-            read_model(model, path.parent)
-    except VisionError as error:
-        yield Finding("wrong", "vision", error.code, str(error))

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from agent.commands.doctor_part import Part
+from agent.config.check import check
 from agent.config.schema import Config, Screen
 from agent.messages import Labels
 from agent.screen.face import Face
@@ -51,8 +52,8 @@ def examine_strip(
     findings: list[Finding] = []
     size = _told(screen, sysfs) if open_panel is None else _tried(screen, open_panel, findings)
     findings += _console(screen, consoles, running=open_panel is None)
-    fonts, complaints = find_fonts(screen.fonts, config.store.language)
-    findings += [Finding("wrong", "screen", "font_file", sentence) for sentence in complaints]
+    fonts, unusable = find_fonts(screen.fonts, config.store.language)
+    findings += [Finding("wrong", "screen", "font_file", sentence) for sentence in unusable]
     font = font_of(fonts, config.store.language)
     if font is None:
         sentence = f'no font here has "{config.store.language}": {INSTALL}, or name one in screen.fonts'
@@ -61,9 +62,9 @@ def examine_strip(
     facts: dict[str, Any] = {"driver": screen.driver, "device": screen.device, "font": font}
     if size is not None:
         facts |= {"width": size.width, "height": size.height, "bits_per_pixel": size.bits}
-        count, labels = _labels(config, size, fonts)
-        lines.append(f"  {count} labels, {'what does not fit is said below' if labels else 'each has room'}")
-        findings += labels
+        said, complaints = _labels(config, size, fonts)
+        lines.append(f"  {said}")
+        findings += complaints
     return Part("strip", tuple(lines), tuple(findings), facts)
 
 
@@ -96,7 +97,7 @@ def _tried(screen: Screen, open_panel: Open, findings: list[Finding]) -> Size | 
 
 def _told(screen: Screen, sysfs: Path) -> Size | None:
     """What the kernel, or the file beside a plain one, says of a framebuffer without anybody opening it."""
-    if screen.driver != "framebuffer":
+    if screen.driver != "framebuffer" or not screen.device:
         return None
     with suppress(ScreenError):
         return _turned(geometry_of(Path(screen.device), -1, sysfs, _unasked), screen)
@@ -119,8 +120,13 @@ def _written(size: Size | None, screen: Screen) -> str:
     return f"{size.width}x{size.height}{bits}" + (f", turned by {screen.rotate}" if screen.rotate != "0" else "")
 
 
-def _labels(config: Config, size: Size, fonts: Fonts) -> tuple[int, list[Finding]]:
-    """How many there are, and what they complain of, as they would stand on a strip of this size."""
+def _labels(config: Config, size: Size, fonts: Fonts) -> tuple[str, list[Finding]]:
+    """How many there are, and what they complain of, as they would stand on a strip of this size. Of a configuration
+    with mistakes nothing can be drawn."""
+    mistakes = sum(problem.severity == "error" for problem in check(config))
+    if mistakes:
+        sentence = f"it has {mistakes} mistakes, so no label can be drawn: `shelfd check` names them"
+        return "labels: not looked at", [Finding("wrong", "config", "mistakes", sentence)]
     face = Face(config, size.width, size.height, fonts)
     edition = [x for x in ShelfEdge(config).changed(StockState(lanes=())) if isinstance(x, Labels)]
     labels = edition[0].labels if edition else ()
@@ -129,7 +135,7 @@ def _labels(config: Config, size: Size, fonts: Fonts) -> tuple[int, list[Finding
     found = [Finding("wrong", "screen", "label", sentence) for sentence in complaints[:MOST_COMPLAINTS]]
     if (more := len(complaints) - MOST_COMPLAINTS) > 0:
         found.append(Finding("wrong", "screen", "label", f"and {more} more of the kind: mend these first"))
-    return len(labels), found
+    return f"{len(labels)} labels, {'what does not fit is said below' if found else 'each has room'}", found
 
 
 def _console(screen: Screen, consoles: Path, *, running: bool) -> Iterator[Finding]:
