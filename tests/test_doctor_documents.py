@@ -289,12 +289,14 @@ def test_a_cache_that_the_disk_has_no_room_for_is_noted(tmp_path: Path) -> None:
         ("30 22 0:42 / {} rw - nfs4 hub:/x rw", ["network"], "nfs4 on hub:/x"),
         ("30 22 8:1 / {} rw - vfat /dev/sda1 rw", ["no_owners"], "vfat"),
         ("30 22 8:1 / {}-other rw - tmpfs tmpfs rw", [], "ext4 on /dev/mmcblk0p2"),
+        ("30 22 8:1 / {shorter} rw - tmpfs tmpfs rw", [], "ext4 on /dev/mmcblk0p2"),  # its name only begins so
     ],
 )
 def test_the_kind_of_disk_is_told_and_judged(tmp_path: Path, line: str, codes_: list[str], said: str) -> None:
     local = local_config(tmp_path)
     Path(local.documents.dir).mkdir()
-    mounts = ROOT + line.format(str(Path(local.documents.dir).resolve())) + "\n"
+    place = str(Path(local.documents.dir).resolve())
+    mounts = ROOT + line.format(place, shorter=place[:-1]) + "\n"
     part, _ = examined(local, looking=look(tmp_path, mounts))
     assert [code for _, code in codes(part)] == codes_ and said in part.lines[0]
 
