@@ -114,6 +114,8 @@ def test_a_card_chooses_its_depth_itself_and_is_let_go_of() -> None:
     part = examine_strip(config("/dev/dri/card0", driver="drm"), lambda _: panel)
     assert part is not None and closed == [True]
     assert part.lines[0] == "strip: drm /dev/dri/card0, 480x128" and part.facts["bits_per_pixel"] is None
+    part = examine_strip(config("", driver="drm"), lambda _: panel)
+    assert part is not None and part.lines[0] == "strip: drm on any card, 480x128"
 
 
 @pytest.mark.parametrize(("rotate", "size"), [("0", "1920x158"), ("90", "158x1920"), ("180", "1920x158")])

@@ -58,7 +58,8 @@ def examine_strip(
     if font is None:
         sentence = f'no font here has "{config.store.language}": {INSTALL}, or name one in screen.fonts'
         findings.append(Finding("wrong", "screen", "no_font", sentence))
-    lines = [f"strip: {screen.driver} {screen.device}, {_written(size, screen)}", f"  font: {font or 'none'}"]
+    device = screen.device or "on any card"
+    lines = [f"strip: {screen.driver} {device}, {_written(size, screen)}", f"  font: {font or 'none'}"]
     facts: dict[str, Any] = {"driver": screen.driver, "device": screen.device, "font": font}
     if size is not None:
         facts |= {"width": size.width, "height": size.height, "bits_per_pixel": size.bits}
