@@ -39,7 +39,7 @@ fetch_wheels() {
     rm -rf $site
     .venv/bin/python -m pip install -qq --disable-pip-version-check --target $site --only-binary=:all: \
         "${platforms[@]/#/--platform=}" --python-version 311 --implementation cp --abi cp311 --abi abi3 --abi none \
-        "numpy>=1.26" "msgspec>=0.19" "Pillow>=10" "ai-edge-litert>=2.1"
+        "numpy>=1.26" "msgspec>=0.19" "Pillow>=11.1" "ai-edge-litert>=2.1"
     sha256sum < setup.cfg > $site/ready
 }
 
@@ -64,6 +64,14 @@ compare_models() {
     echo "looking at 2 drawn and ${#photos[@]} recorded pictures here and under qemu (about two minutes)"
     on_arm64 tools.score.kernels "${photos[@]}" > $seen || die "the models could not look on arm64"
     .venv/bin/python -m tools.score.kernels --compare $seen "${photos[@]}" || die "the models find something else on arm64"
+}
+
+compare_choices() {
+    local here there
+    here=$(.venv/bin/python -m tools.score.choices) || die "the strip's choices could not be made on $(uname -m)"
+    there=$(on_arm64 tools.score.choices) || die "the strip's choices could not be made on arm64"
+    [ "$here" = "$there" ] || die "the strip's choices differ: $here here, $there on arm64"
+    echo "the same chances on $(uname -m) and arm64: $(cut -d' ' -f2 <<< "$here") tables"
 }
 
 blind() {  # folder: a copy whose case names no camera; pictures are compared apart, half an hour of them is too much here
@@ -98,4 +106,5 @@ if diff <(echo "$here") <(echo "$there"); then
 else
     die "the bytes above differ (< here, > arm64): look for exp, log, matmul or a sum without a fixed order"
 fi
+compare_choices
 compare_models
