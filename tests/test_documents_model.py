@@ -169,6 +169,17 @@ def test_old_folders_go_and_the_way_back_stays(device: Device) -> None:
     assert there == {device.kind.manifest_path(one).parent.name for one in documents[2:]}
 
 
+def test_models_that_were_refused_leave_no_folders(tmp_path: Path) -> None:
+    device = Device(tmp_path, prove=lambda *_: (Wrong(file="squares.tflite", reason="too slow"),))
+    device.load({"": SQUARES})
+    in_use = document()
+    device.kind.apply(in_use)
+    refused = [document({f"m{n}.tflite": SQUARES}, version=n + 2) for n in range(4)]
+    assert all(device.kind.ready(one, lambda: None) for one in refused)
+    there = {path.name for path in device.folder.iterdir()}
+    assert there == {device.kind.manifest_path(one).parent.name for one in (in_use, refused[-1])}
+
+
 def test_a_folder_that_a_power_cut_damaged_is_laid_out_again(device: Device) -> None:
     device.load({"": SQUARES})
     one = document()

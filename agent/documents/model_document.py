@@ -82,6 +82,7 @@ class ModelKind:
 
     def ready(self, document: ModelDocument, beat: Beat) -> list[Finding]:
         manifest = self.manifest_path(document)
+        self._sweep(manifest)  # whatever an earlier one left that was refused, which never came to `apply`
         try:
             if not is_whole(manifest.parent, document, self._cache):
                 lay_out(manifest.parent, document, self._cache)
@@ -101,7 +102,12 @@ class ModelKind:
         log.info("the eyes use %s", manifest or "the device's own models")
         if manifest != self._in_use:
             self._before, self._in_use = self._in_use, manifest
-        sweep(self._folder, frozenset(path.parent.name for path in (self._in_use, self._before) if path))
+        self._sweep()
+
+    def _sweep(self, *more: Path) -> None:
+        """What is in use and what was before stays: links keep files on the disk that the cache has let go."""
+        stay = (self._in_use, self._before, *more)
+        sweep(self._folder, frozenset(path.parent.name for path in stay if path))
 
     def _lay_out(self, document: ModelDocument) -> tuple[Path | None, bool]:
         """Its manifest, and whether it had to be laid out anew, as a power cut or a worn card had taken something of
