@@ -101,7 +101,7 @@ def doctor_json(file: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, di
 def codes(answer: dict[str, object]) -> list[str]:
     findings = answer["findings"]
     assert isinstance(findings, list)
-    return [finding["code"] for finding in findings]
+    return [finding["code"] for finding in findings if finding["subject"] != "clock"]  # of this machine, whatever it is
 
 
 def test_a_board_that_sends_what_is_configured_is_healthy(
