@@ -43,6 +43,7 @@ class Health:
         self._turned: list[Turn] = []  # not yet told
         self._gaps: dict[str, tuple[int, str]] = {}  # stream -> how many are lost and why; not yet told
         self._gap_told_s: dict[str, float] = {}
+        self._fresh: set[str] = set()  # streams that come from elsewhere since the last judgement
 
     def observe(self, observation: Observation) -> None:
         """Takes note. Cheap enough for every reading: 4 us for 74 cells."""
@@ -105,8 +106,12 @@ class Health:
         health = cls(config)
         try:
             for name, stream in health._streams.items():
-                if name in snapshot["streams"]:
+                if name not in snapshot["streams"]:
+                    continue
+                if snapshot["streams"][name]["source"] == stream.source:
                     stream.restore(snapshot["streams"][name])
+                else:
+                    health._fresh.add(name)
             health._open = {(part, code): message for part, code, message in snapshot["open"]}
             health._turned = [Turn(*entry) for entry in snapshot["turned"]]
             health._gaps = {stream: (lost, reason) for stream, (lost, reason) in snapshot["gaps"].items()}
@@ -141,10 +146,16 @@ class Health:
         self._close_others(t, ("",))
 
     def _close_others(self, t: float, beginnings: tuple[str, ...]) -> None:
-        """Faults of parts so named that are none of this configuration are over."""
+        """Faults of parts so named that are none of this configuration are over, and those of streams that now come
+        from elsewhere."""
         ours = {*self._streams, *(f"cell/{name}" for stream in self._streams.values() for name in stream.cells.names)}
         for part in sorted({part for part, _ in self._open if part.startswith(beginnings)} - ours):
             self._take(self._all_over(t, part))
+        for stream in sorted(self._fresh):
+            cells = (f"cell/{name}" for name in self._streams[stream].cells.names)
+            self._take(turn for part in (stream, *cells) for turn in self._all_over(t, part))
+            self._streams[stream].await_readings(t)
+        self._fresh.clear()
 
     def _tell_faults(self, clock: Clock) -> Iterator[wire.Fault | wire.Cleared]:
         told, self._turned = self._turned, []
@@ -181,8 +192,12 @@ def _expected(config: Config) -> Iterator[Stream]:
     for scale in config.scales:
         names = tuple(cell.name for cell in scale.cells)
         full_scale = [cell.saturation_counts or np.inf for cell in scale.cells]  # 0: the cell has none
-        yield Stream(f"scale/{scale.name}", scale.rate_hz, Cells(names, np.array(full_scale)))
+        cells = Cells(names, np.array(full_scale))
+        source = f"{scale.driver} {scale.port} {scale.baud}"
+        yield Stream(f"scale/{scale.name}", scale.rate_hz, cells, source=source)
     if config.tracks.socket:
         yield Stream("tracks", config.tracks.rate_hz, Cells((), np.zeros(0)))
     if config.camera.driver:
-        yield Stream("camera", IDLE_CAMERA_HZ, Cells((), np.zeros(0)), paced=False)
+        camera = config.camera
+        source = f"{camera.driver} {camera.device} {camera.width}x{camera.height}"
+        yield Stream("camera", IDLE_CAMERA_HZ, Cells((), np.zeros(0)), paced=False, source=source)

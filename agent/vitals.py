@@ -106,9 +106,11 @@ _PLAIN = ("seen_s", "began_s", "readings", "mean_hz", "rate_hz", "lost", "return
 class Stream:
     """One stream: whether a driver gave it up, when it was last seen, and the window in which its rate is taken."""
 
-    def __init__(self, name: str, nominal_hz: float, cells: Cells, *, paced: bool = True) -> None:
-        """`paced` False: it comes as it can, at least at `nominal_hz`, and no rate is wrong."""
+    def __init__(self, name: str, nominal_hz: float, cells: Cells, *, paced: bool = True, source: str = "") -> None:
+        """`paced` False: it comes as it can, at least at `nominal_hz`, and no rate is wrong. `source`: where it comes
+        from; what was known of another source says nothing about this one."""
         self.name, self.nominal_hz, self.cells, self.paced = name, nominal_hz, cells, paced
+        self.source = f"{source} at {nominal_hz:g} Hz"
         self.window_s = max(WINDOW_S, WINDOW_READINGS / nominal_hz)
         self.silence_s = max(SILENT_S, SILENT_READINGS / nominal_hz)
         self.seen_s: float | None = None  # newest reading, or the moment from which one is awaited
@@ -209,6 +211,7 @@ class Stream:
     def snapshot(self) -> Snapshot:
         return {
             **{name: getattr(self, name) for name in _PLAIN},
+            "source": self.source,
             "silent": [self.silent.wrong, self.silent.streak],
             "off_rate": [self.off_rate.wrong, self.off_rate.streak],
             "cells": self.cells.snapshot(),

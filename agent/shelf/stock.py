@@ -9,6 +9,8 @@ from agent.shelf.planogram import Lane, Planogram
 from wire.state import LaneStock, StockState
 
 LaneKey = tuple[str, str]  # name, gtin: two products may share a lane's name
+MOST_ABSENT = 400  # lanes that were there and are not, of which the count is kept
+ABSENT = 0.9  # that a count still holds which nobody kept for a while
 
 
 class Stock:
@@ -19,6 +21,7 @@ class Stock:
         self._lanes = {(x.name, x.product.gtin): x for s in planogram.stretches for x in s.lanes}
         self.units: dict[LaneKey, int | None] = {key: lane.units for key, lane in self._lanes.items()}
         self._probability = dict.fromkeys(self._lanes, 1.0)
+        self._absent: dict[LaneKey, tuple[int | None, float]] = {}  # lanes of planograms before this one
 
     def find(self, lane: str, gtin: str | None) -> LaneKey | None:
         """The lane of this name (and product, where a name stands for two)."""
@@ -52,10 +55,19 @@ class Stock:
 
     def snapshot(self) -> Snapshot:
         """Plain values, in the planogram's order."""
-        return {"lanes": [[*key, units, self._probability[key]] for key, units in self.units.items()]}
+        lanes = [[*key, units, self._probability[key]] for key, units in self.units.items()]
+        return {"lanes": lanes, "absent": [[*key, *known] for key, known in self._absent.items()]}
 
     def restore(self, state: Snapshot) -> None:
-        """What `snapshot` gave; lanes that are new, or carry another product now, stay as configured."""
+        """What `snapshot` gave; lanes that are new, or carry another product now, stay as configured. Counts of lanes
+        that are no more wait for their return: a planogram may be a mistake, and be taken back."""
+        absent = {(lane, gtin): (units, probability) for lane, gtin, units, probability in state["absent"]}
         for lane, gtin, units, probability in state["lanes"]:
             if (lane, gtin) in self._lanes:
                 self.units[lane, gtin], self._probability[lane, gtin] = units, probability
+            else:
+                absent[lane, gtin] = (units, probability)
+        for key in [key for key in absent if key in self._lanes]:
+            units, probability = absent.pop(key)
+            self.units[key], self._probability[key] = units, ABSENT * probability
+        self._absent = dict(list(absent.items())[-MOST_ABSENT:])

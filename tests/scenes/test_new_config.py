@@ -12,7 +12,7 @@ from agent.config.schema import Config
 from agent.core import Core
 from agent.messages import ConfigSet
 from wire.commands import SetMode, Tare
-from wire.events import Fault
+from wire.events import Cleared, Fault
 
 
 @pytest.fixture
@@ -122,3 +122,23 @@ def test_another_planogram_right_after_a_restart_makes_up_nothing(shelf: Store) 
     shelf.tell(ConfigSet(shelf.now + 0.01, parted, 1, "li.wei"))
     shelf.picks("bob", "water", at=shelf.now + 4.0)
     assert shelf.played(shelf.now + 8.0) == [pick("water", by="bob")]
+
+
+def test_a_lane_that_a_mistake_took_away_comes_back_with_its_count(shelf: Store) -> None:
+    without = replace(shelf.config, lanes=tuple(lane for lane in shelf.config.lanes if lane.name != "cola"))
+    change(shelf, without, at=8.0)
+    shelf.restart(off_s=5.0)
+    change(shelf, shelf.config, at=shelf.now + 1.0)
+    back = shelf.stock("cola")
+    assert (back.units, back.probability) == (5, pytest.approx(0.9 * 1.0, abs=0.1))
+
+
+def test_a_scale_on_another_port_is_not_alive_before_it_speaks(shelf: Store) -> None:
+    shelf.scale_lost(since=8.0, until=60.0)
+    shelf.played(12.0)
+    assert [fault.part for fault in shelf.told(Fault)] == ["scale/main"]
+    elsewhere = replace(shelf.config, scales=(replace(shelf.config.scales[0], port="/dev/else", rate_hz=0.1),))
+    change(shelf, elsewhere, at=13.0)
+    shelf.played(16.0)
+    assert [cleared.part for cleared in shelf.told(Cleared)] == ["scale/main"]
+    assert not next(s for s in shelf.health.streams if s.stream == "scale/main").alive
