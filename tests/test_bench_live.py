@@ -85,6 +85,18 @@ def test_something_is_laid_where_it_does_not_belong_though_all_is_full() -> None
     assert f1(outcome.matches()) == 1.0
 
 
+@pytest.mark.parametrize("lane", ["p1", ""])
+def test_misplaced_goods_weigh_otherwise_where_the_shelf_has_such(lane: str) -> None:
+    outcome = played({4.0: ordered("misplace", lane)}, 20.0, seed=1)  # cola and water weigh the same, beer half of it
+    weights_g = {good.gtin: good.unit_g or 0.0 for good in LivePlay("bottles", 1, 1.0).play.config.lanes}
+    homes = {good.gtin: good.name for good in LivePlay("bottles", 1, 1.0).play.config.lanes}
+    laid = outcome.truth[-1]
+    belongs = next(gtin for gtin, home in homes.items() if home == laid["lane"])
+    assert lane in ("", laid["lane"])
+    assert abs(weights_g[laid["gtin"]] - weights_g[belongs]) > 400.0
+    assert f1(outcome.matches()) == 1.0
+
+
 def test_the_crowd_acts_by_itself_the_staff_refill_and_an_order_sends_the_crowd_away() -> None:
     outcome = played({75.0: ordered("leave"), 76.0: ordered("take")}, 95.0, crowd=2)
     assert sum(entry["type"] == "pick" for entry in outcome.truth) > 5

@@ -36,16 +36,21 @@ def put_back(stage: Stage, visitor: Visitor, lane: str, t_s: float) -> None:
 
 
 def misplace(stage: Stage, visitor: Visitor, lane: str, t_s: float) -> None:
-    """Something into a lane where it does not belong. Where all is full, that lane gives way first."""
+    """Something into a lane where it does not belong, if possible of another weight than what does: else not even a
+    person could tell by it. Where all is full, that lane gives way first."""
     if not stage.baskets[visitor.name]:
         others = [x for x in stage.lanes if x != lane and stage.shelf[x]]
         if not others:
             raise UnwillingError("there is nothing to take and misplace")
-        t_s = stage.pick(visitor, [_goods(stage, others[0])], t_s)
+        target = stage.lanes.get(lane)
+        outermost = [stage.shelf[x][-1] for x in others]
+        taken = outermost[0] if target is None else max(outermost, key=lambda x: _unlike_g(x, target))
+        t_s = stage.pick(visitor, [taken], t_s)
     item = _held(stage, visitor, "")
     strange = [x for name, x in stage.lanes.items() if item.gtin not in stage.gtins(x) and lane in ("", name)]
     if not strange:
         raise UnwillingError("there it belongs: choose another lane")
+    strange.sort(key=lambda x: _unlike_g(item, x), reverse=True)
     roomy = [x for x in strange if stage.room(x) > 0]
     if not roomy:
         t_s = stage.pick(visitor, [_goods(stage, strange[0].name)], t_s)
@@ -86,6 +91,11 @@ def _goods(stage: Stage, name: str) -> Item:
     if not stage.shelf[lane]:
         raise UnwillingError("nothing stands there any more: let the staff refill")
     return stage.shelf[lane][-1]
+
+
+def _unlike_g(item: Item, lane: Lane) -> float:
+    """How far this weighs from what belongs there; what is loose weighs anything."""
+    return 0.0 if lane.unit_g is None else abs(item.weight_g - lane.unit_g)
 
 
 def _held(stage: Stage, visitor: Visitor, lane: str) -> Item:
