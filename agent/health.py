@@ -14,7 +14,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from agent.config.schema import Config
-from agent.messages import Counts, Detections, Gap, Observation, Restored, SensorBack, SensorLost, Snapshot, Tracks
+from agent.messages import (
+    Counts,
+    Detections,
+    Gap,
+    LabelsShown,
+    Observation,
+    Restored,
+    SensorBack,
+    SensorLost,
+    Snapshot,
+    Tracks,
+)
 from agent.vitals import Cells, Stream, Turn
 from wire import events as wire
 from wire.events import Clock
@@ -22,6 +33,7 @@ from wire.state import StreamHealth
 
 IDLE_CAMERA_HZ = 1.0  # what is told of a camera before which nothing moves
 SENSES = ("scale/", "cell/", "tracks", "camera", "vision")  # how the parts are named that a configuration may drop
+LABEL = "label/"  # and the lane: the part that a label is
 GAP_S = 10.0  # gaps of one stream are told at most this often
 
 
@@ -65,6 +77,8 @@ class Health:
                 self._take(known.come_back(t) if known else self._all_over(t, name))
             case Gap(stream=name, lost=lost, reason=reason):
                 self._gaps[name] = (self._gaps.get(name, (0, ""))[0] + lost, reason)
+            case LabelsShown(t=t, left_out=lanes):
+                self._take(self._label_turns(t, lanes))
             case Restored(t=t):
                 self._start_again(t)
             case _:
@@ -73,6 +87,14 @@ class Health:
     def _count(self, name: str, t: float) -> None:
         if name in self._streams:
             self._streams[name].count(t)
+
+    def _label_turns(self, t: float, left_out: tuple[str, ...]) -> list[Turn]:
+        """A lane whose price nobody can read is a fault."""
+        parts = {f"{LABEL}{lane}": lane for lane in left_out}
+        over = [part for part, code in self._open if part.startswith(LABEL) and part not in parts]
+        advice = "has no room on the strip, nobody reads its price: `shelfd doctor` says why"
+        news = [Turn(t, part, "no_room", f'the label of lane "{lane}" {advice}') for part, lane in parts.items()]
+        return [*(Turn(t, part, "no_room", None) for part in over), *news]
 
     def standing(self) -> tuple[tuple[str, str], ...]:
         """Faults that have begun and not ended: part and sentence."""

@@ -199,10 +199,12 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class LabelsShown:
-    """The labels of this edition are on the panel; `t` is when their pixels were."""
+    """The labels of this edition are on the panel, but for those of the lanes `left_out`, for which there was no room;
+    `t` is when their pixels were."""
 
     t: float
     edition: int
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -199,6 +199,7 @@ def test_what_has_no_room_is_said_and_the_price_stays() -> None:
     assert 'label of lane "b": no room for the price that was and the name' in tiny.complaints
     blank = face(*SHELF, size=(40, 16), content="none")
     assert any("stays empty" in x for x in blank.complaints)
+    assert set(blank.left_out) >= {"c"} and tiny.left_out == ()
     assert face(*SHELF, size=(1920, 158)).complaints == ()
 
 

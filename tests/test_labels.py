@@ -15,7 +15,7 @@ from agent.core import Core
 from agent.messages import ConfigSet, Event, Labels, LabelsShown, Output, Restored, SensorLost, State, Tick
 from agent.plain import plain, revive
 from agent.shelf.labels import ShelfEdge
-from wire.events import Clock, Priced
+from wire.events import Cleared, Clock, Fault, Priced
 from wire.state import LaneStock, Prices, StockState
 
 COLA, TEA = "06901234567892", "06901234567885"
@@ -246,3 +246,24 @@ def test_another_currency_is_another_price(edge: ShelfEdge) -> None:
     told = edge.shown(LabelsShown(7.0, 1), CLOCK)
     assert {(event.lane, event.currency) for event in told} == {("cola", "USD"), ("tea", "USD")}
     assert edge.shown(LabelsShown(8.0, 1), CLOCK) == []
+
+
+def test_a_price_that_has_no_room_is_not_told_as_shown(edge: ShelfEdge) -> None:
+    edge.reconfigure(CHEAP, 7, "li.wei")
+    assert editions(edge.changed(NO_STOCK)) == [2]
+    told = edge.shown(LabelsShown(9.0, 2, ("cola",)), CLOCK)
+    assert [(event.lane, event.price) for event in told] == [
+        ("cola", None)
+    ]  # the old one is gone, the new one not there
+    assert standing(edge)["cola"] == ("3.90", "li.wei", 7, None)
+
+
+def test_a_label_without_room_is_a_fault_until_it_has_some() -> None:
+    core = Core(DEAR)
+    core.step(LabelsShown(1.0, 1, ("tea",)))
+    core.step(LabelsShown(1.5, 2, ("tea",)))
+    told = [one.payload for one in core.step(Tick(2.0, None, False)) if isinstance(one, Event)]
+    assert [(fault.part, fault.code) for fault in told if isinstance(fault, Fault)] == [("label/tea", "no_room")]
+    core.step(LabelsShown(3.0, 3))
+    told = [one.payload for one in core.step(Tick(4.0, None, False)) if isinstance(one, Event)]
+    assert [one.part for one in told if isinstance(one, Cleared)] == ["label/tea"]

@@ -80,7 +80,7 @@ EVERY_KIND: list[tuple[Observation, bytes]] = [
         b'"cooldown_s":20.0,"visitor_most":3,"hour_most":60},null]',
     ),
     (Shown(9.0, "tea", 1.0, 9.0, 8.0, "d-1"), b'["shown",9.0,"tea",1.0,9.0,8.0,"d-1",1]'),
-    (LabelsShown(9.0, 4), b'["labels",9.0,4]'),
+    (LabelsShown(9.0, 4, ("tea",)), b'["labels",9.0,4,["tea"]]'),
     (ButtonPressed(9.0, "tare", 3.25), b'["button",9.0,"tare",3.25]'),
     (ErrandDone(9.0, "c1", "done", "it flashed"), b'["errand",9.0,"c1","done","it flashed"]'),
     (Restored(8.0, None), b'["restored",8.0,null]'),

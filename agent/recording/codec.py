@@ -198,9 +198,10 @@ class _Shown(_Line, tag="shown", frozen=True, array_like=True, gc=False):
 
 class _LabelsShown(_Line, tag="labels", frozen=True, array_like=True, gc=False):
     edition: int
+    left_out: tuple[str, ...] = ()
 
     def observation(self) -> LabelsShown:
-        return LabelsShown(self.t, self.edition)
+        return LabelsShown(self.t, self.edition, self.left_out)
 
 
 class _Button(_Line, tag="button", frozen=True, array_like=True, gc=False):
@@ -261,7 +262,7 @@ _LINES: dict[type[Any], Callable[[Any], _AnyLine]] = {
     ContentSet: lambda o: _ContentSet(o.t, o.items, o.version),
     PolicySet: lambda o: _PolicySet(o.t, o.policy, o.version),
     Shown: lambda o: _Shown(o.t, o.content, o.began_s, o.ended_s, o.visible_s, o.decision, o.plays),
-    LabelsShown: lambda o: _LabelsShown(o.t, o.edition),
+    LabelsShown: lambda o: _LabelsShown(o.t, o.edition, o.left_out),
     ButtonPressed: lambda o: _Button(o.t, o.button, o.held_s),
     ErrandDone: lambda o: _Errand(o.t, o.id, o.outcome, o.message),
     SensorLost: lambda o: _Lost(o.t, o.stream, o.code, o.reason),

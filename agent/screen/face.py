@@ -61,6 +61,15 @@ class Face:
             found.append(f"no font has {some}: {INSTALL}, or name a font in screen.fonts")
         return tuple(found)
 
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Lanes of which the strip has no label: they are not above it, or there is no room."""
+        return tuple(
+            label.lane
+            for label, rect in zip(self._labels, self._layout.labels, strict=False)
+            if rect is None or self._drawn[label, rect.width, rect.height].empty
+        )
+
     def set(self, labels: tuple[Label, ...]) -> None:
         """From here on these are the labels."""
         places = tuple(Place(label.lane, label.left_m, label.right_m) for label in labels)

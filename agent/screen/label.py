@@ -22,10 +22,11 @@ from agent.screen.theme import Theme
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A label's pixels, and what has no room on it."""
+    """A label's pixels, and what has no room on it. `empty`: not even the price has."""
 
     picture: Picture
     complaints: tuple[str, ...]
+    empty: bool = False
 
 
 def draw_label(text: Text, width: int, height: int, theme: Theme, pen: Pen) -> Drawn:
@@ -37,7 +38,7 @@ def draw_label(text: Text, width: int, height: int, theme: Theme, pen: Pen) -> D
         _draw(sheet, text, plan, theme)
         if without:
             _bar(sheet, text.level, theme)
-    return Drawn(sheet.picture(), complaints)
+    return Drawn(sheet.picture(), complaints, empty=plan is None)
 
 
 def _card(sheet: Sheet, theme: Theme) -> None:

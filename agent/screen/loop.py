@@ -221,7 +221,7 @@ class ScreenLoop:
             self._complained.add(complaint)
             log.warning("%s", complaint)
         if shown and self._labels is not None:
-            self._tell(LabelsShown(self._clock(), self._labels.edition))
+            self._tell(LabelsShown(self._clock(), self._labels.edition, self._face.left_out))
 
     def _answer(self, play: Play) -> None:
         """Its first frame, at once."""

@@ -91,6 +91,7 @@ class ShelfEdge:
         if prices is None:
             return []
         self._editions = {n: kept for n, kept in self._editions.items() if n >= observation.edition}
+        prices = {key: origin for key, origin in prices.items() if key[0] not in observation.left_out}
         before, self._standing = self._standing, {}
         currency = self._config.store.currency
         other_money = self._currency not in (None, currency)
