@@ -52,9 +52,13 @@ def test_a_model_is_made_of_its_manifest(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("rules = 5", "Expected `array`"),
+        ("rules = 5", r"write \[\[rules\]\] above each"),
         ("[[", "this is no TOML"),
-        ("holdut = 0.1", "unknown field"),
+        ("holdut = 0.1", "`holdut` is not known, did you mean `holdout`"),
+        ('[[rules]]\nname = "tea"\non = ["dwel"]\nshow = ["a"]', r'rules\[0\] "tea", on\[0\]: .* did you mean `dwell`'),
+        ('[[rules]]\nname = "tea"\non = ["dwell"]', r'rules\[0\] "tea": `show` is missing'),
+        ('[[rules]]\nname = "tea"\non = ["dwell"]\nshow = []', "show: the list is empty"),
+        ('[[rules]]\nname = "t"\non = ["pick"]\nshow = ["a"]\ngtins = ["1"]', r"gtins\[0\]: '1' has 1 digits"),
     ],
 )
 def test_a_policy_that_is_none(tmp_path: Path, text: str, told: str) -> None:
@@ -64,6 +68,37 @@ def test_a_policy_that_is_none(tmp_path: Path, text: str, told: str) -> None:
     (tmp_path / "policy.toml").write_text("holdout = 0.1")
     document = policy_parcel(tmp_path / "policy.toml", HEAD).document
     assert isinstance(document, PolicyDocument) and document.policy.holdout == 0.1
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ('goods = ["690123"]', r"goods\[0\]: '690123' has 6 digits: a GTIN has 8, 12, 13 or 14"),
+        ("goods = [6901234567892]", "put 6901234567892 into quotes"),
+        ('goods = "6901234567892"', "goods: a list belongs here"),
+        ('hedline = "x"', "`hedline` is not known, did you mean `headline`"),
+        ("valid_from = 2026-03-14T08:00:00Z", "valid_from: text belongs here, in quotes"),
+        ('valid_from = "morning"', "valid_from: a time belongs here"),
+        (
+            'dayparts = [{ begins = "8", ends = "9" }]',
+            r'dayparts\[0\].begins: a time of day belongs here, as in "08:00"',
+        ),
+        ("seconds = 900", "seconds: the number must be <= 120"),
+        ('asset = "gone.png"', "gone.png: there is no such file, and content.toml names it"),
+    ],
+)
+def test_a_mistake_in_an_item_is_said_with_its_name_and_in_words(tmp_path: Path, line: str, told: str) -> None:
+    (tmp_path / "content.toml").write_text(f'[[items]]\nname = "tea"\nplays = "loop"\n{line}\n')
+    with pytest.raises((ValueError, OSError), match=told) as caught:
+        content_parcel(tmp_path, HEAD)
+    assert "Expected" not in str(caught.value) and "Errno" not in str(caught.value)
+
+
+@pytest.mark.parametrize("code", ["06901234567892", "6901234567892", "614141007349", "96385074"])
+def test_goods_may_be_written_as_in_a_planogram(tmp_path: Path, code: str) -> None:
+    (tmp_path / "content.toml").write_text(f'[[items]]\nname = "tea"\nplays = "loop"\nline = "x"\ngoods = ["{code}"]')
+    document = content_parcel(tmp_path, HEAD).document
+    assert isinstance(document, ContentDocument) and document.items[0].goods == (code.zfill(14),)
 
 
 def test_a_folder_sends_nothing_from_outside(tmp_path: Path) -> None:

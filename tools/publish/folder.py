@@ -20,7 +20,9 @@ from typing import Any
 
 import msgspec
 
+from tools.publish.wording import each, made
 from wire.documents import (
+    Arm,
     Asset,
     ConfigDocument,
     ContentDocument,
@@ -30,6 +32,7 @@ from wire.documents import (
     ModelFile,
     Policy,
     PolicyDocument,
+    Rule,
 )
 from wire.limits import MAX_ASSET_BYTES, PART_BYTES
 
@@ -72,7 +75,13 @@ def config_parcel(path: Path, head: Head) -> Parcel:
 
 
 def policy_parcel(path: Path, head: Head) -> Parcel:
-    return Parcel(PolicyDocument(**dict(head), policy=_as(_toml(path), Policy, path)))
+    tables = _toml(path)
+    lists = {
+        "rules": each(Rule, tables.pop("rules", []), "rules", path, gtins=("gtins",)),
+        "arms": each(Arm, tables.pop("arms", []), "arms", path),
+    }
+    policy = msgspec.structs.replace(made(Policy, tables, str(path)), **lists)
+    return Parcel(PolicyDocument(**dict(head), policy=policy))
 
 
 def content_parcel(folder: Path, head: Head) -> Parcel:
@@ -82,10 +91,11 @@ def content_parcel(folder: Path, head: Head) -> Parcel:
     if unknown := set(tables) - {"items"}:
         raise ValueError(f"{path}: {', '.join(sorted(unknown))} is not known; write [[items]]")
     files: dict[str, bytes] = {}
-    for table in tables.get("items", []):
+    listed = tables.get("items", [])
+    for table in listed if isinstance(listed, list) else ():
         if isinstance(table, dict) and table.get("asset"):
             table["asset"] = _take(folder, table["asset"], files)
-    items = _as(tables.get("items", []), tuple[Item, ...], path)
+    items = each(Item, listed, "items", path, gtins=("goods",))
     assets = tuple(Asset(sha256=sha256, bytes=len(data)) for sha256, data in files.items())
     return Parcel(ContentDocument(**dict(head), assets=assets, items=items), files)
 
@@ -98,19 +108,22 @@ def model_parcel(folder: Path, head: Head) -> Parcel:
     files: dict[str, bytes] = {}
     listed = []
     for name in dict.fromkeys(names):
-        sha256 = _take(folder, name, files)
+        sha256 = _take(folder, name, files, MANIFEST)
         listed.append(ModelFile(sha256=sha256, bytes=len(files[sha256]), name=name))
     document = ModelDocument(**dict(head), manifest=path.read_text("utf-8"), files=tuple(listed))
     return Parcel(document, files)
 
 
-def _take(folder: Path, name: Any, files: dict[str, bytes]) -> str:
+def _take(folder: Path, name: Any, files: dict[str, bytes], beside: str = CONTENT) -> str:
     """Reads a file that lies in the folder; its hash."""
     if not isinstance(name, str) or Path(name).name != name:
         raise ValueError(f"{name!r} is no name of a file in {folder}: write it without a path")
-    data = (folder / name).read_bytes()
+    path = folder / name
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: there is no such file, and {beside} names it: put it there")
+    data = path.read_bytes()
     if not 1 <= len(data) <= MAX_ASSET_BYTES:
-        raise ValueError(f"{folder / name} has {len(data)} bytes; 1 to {MAX_ASSET_BYTES} can be sent")
+        raise ValueError(f"{path} has {len(data)} bytes; 1 to {MAX_ASSET_BYTES} can be sent")
     sha256 = hashlib.sha256(data).hexdigest()
     files[sha256] = data
     return sha256
@@ -119,12 +132,11 @@ def _take(folder: Path, name: Any, files: dict[str, bytes]) -> str:
 def _toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text("utf-8"))
-    except tomllib.TOMLDecodeError as error:
+    except FileNotFoundError:
+        raise FileNotFoundError(f"{path}: there is no such file") from None
+    except NotADirectoryError:
+        raise NotADirectoryError(f"{path.parent} is a file: name the folder that {path.name} lies in") from None
+    except IsADirectoryError:
+        raise IsADirectoryError(f"{path} is a folder: name the TOML file") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"{path}: this is no TOML: {error}") from error
-
-
-def _as(value: Any, kind: Any, path: Path) -> Any:
-    try:
-        return msgspec.convert(value, kind)
-    except msgspec.ValidationError as error:
-        raise ValueError(f"{path}: {error}") from error

@@ -52,8 +52,14 @@ def save_key(folder: Path, key: HubKey) -> Path:
 
 
 def read_key(path: Path) -> HubKey:
-    """The key in `NAME.key`. OSError, ValueError."""
-    return HubKey(path.stem, SecretKey.read(path))
+    """The key in `NAME.key`. OSError, ValueError, both with a sentence."""
+    try:
+        return HubKey(path.stem, SecretKey.read(path))
+    except FileNotFoundError:
+        hint = f"`python -m tools.publish keys new {path.parent} {path.stem}` makes one"
+        raise FileNotFoundError(f"{path}: there is no such key; {hint}") from None
+    except ValueError as error:
+        raise ValueError(f"{path} holds no secret key ({error}): name the file NAME.key") from error
 
 
 def sign(document: Document, keys: Sequence[HubKey]) -> bytes:
