@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.core import Core
-from agent.messages import Counts, Event, Observation, Tick
+from agent.messages import Command, Counts, Event, Observation, Tick
 from tools.bench.hands import FRAME_HZ
 from tools.bench.live.loads import Loads
 from tools.bench.live.obeying import UnwillingError
@@ -21,7 +22,8 @@ from tools.bench.loads import Curve, render
 from tools.bench.run import Outcome, f1
 from tools.bench.shopper import BOTTLES
 from tools.bench.world import WALL_S
-from wire.events import Hesitation, Pick, Put
+from wire.commands import SetMode
+from wire.events import Hesitation, Pick, Put, Restock
 
 Orders = dict[float, Callable[[People], None]]
 
@@ -36,10 +38,32 @@ class Clock:
         return self.t_s
 
 
-def played(orders: Orders, until_s: float, layout: str = "bottles", crowd: int = 0, seed: int = 3) -> Outcome:
+class Word:
+    """The staff's badge, as the core hears it."""
+
+    def __init__(self, deaf: bool = False) -> None:
+        self.deaf, self.said, self.waiting = deaf, list[str](), list[str]()
+
+    def show(self, mode: Literal["staff", "open"]) -> None:
+        self.said.append(mode)
+        self.waiting.append(mode)
+
+    def heard(self) -> bool:
+        return not self.deaf and not self.waiting
+
+    def orders(self, t_s: float) -> list[Command]:
+        told = [Command(t_s, f"o{len(self.said)}", SetMode(mode=mode)) for mode in self.waiting]  # type: ignore[arg-type]
+        self.waiting = []
+        return told
+
+
+def played(
+    orders: Orders, until_s: float, layout: str = "bottles", crowd: int = 0, seed: int = 3, word: Word | None = None
+) -> Outcome:
     """What the core tells of a shop in which these orders are given at these moments."""
     live, clock = LivePlay(layout, seed, until_s), Clock()
-    people = People(live, clock, BOTTLES, size=crowd, stays_s=30.0)
+    word = word or Word()
+    people = People(live, clock, BOTTLES, size=crowd, stays_s=30.0, badge=word)
     core, outcome = Core(replace(live.play.config)), Outcome(live.play.truth)
     waiting, frame, second = sorted(orders.items(), key=lambda entry: entry[0]), 0, 0
     for clock.t_s in live.sample_times():
@@ -56,6 +80,7 @@ def played(orders: Orders, until_s: float, layout: str = "bottles", crowd: int =
         if second <= clock.t_s:
             heard.append(Tick(clock.t_s, WALL_S + clock.t_s, True, 5.0))
             second += 1
+        heard += word.orders(clock.t_s)
         heard.append(Counts(clock.t_s, live.play.config.scales[0].name, live.counts(clock.t_s)))
         for observation in heard:
             outcome.outputs += core.step(observation)
@@ -98,12 +123,45 @@ def test_misplaced_goods_weigh_otherwise_where_the_shelf_has_such(lane: str) -> 
 
 
 def test_the_crowd_acts_by_itself_the_staff_refill_and_an_order_sends_the_crowd_away() -> None:
-    outcome = played({75.0: ordered("leave"), 76.0: ordered("take")}, 95.0, crowd=2)
+    outcome = played({84.0: ordered("leave"), 85.0: ordered("take")}, 100.0, crowd=2)
     assert sum(entry["type"] == "pick" for entry in outcome.truth) > 5
     assert "restock" in {entry["type"] for entry in outcome.truth}
     assert f1(outcome.matches()) > 0.9
-    late = [entry for entry in outcome.truth if entry["t_s"] > 80.0]
+    late = [entry for entry in outcome.truth if entry["t_s"] > 89.0]
     assert {entry["deed"] for entry in late} <= {"take", "restock"}
+
+
+def moves(outcome: Outcome) -> list[str]:
+    return [
+        o.payload.kind for o in outcome.outputs if isinstance(o, Event) and isinstance(o.payload, Pick | Put | Restock)
+    ]
+
+
+def test_staff_say_that_they_are_at_work_and_a_single_gap_is_a_restock() -> None:
+    word = Word()
+    outcome = played({4.0: ordered("take", "p1"), 8.0: ordered("refill")}, 30.0, seed=1, word=word)
+    assert [(entry["type"], entry["units"]) for entry in outcome.truth] == [("pick", 1), ("restock", 1)]
+    assert moves(outcome) == ["pick", "restock"]
+    assert word.said == ["staff", "open"]
+    assert f1(outcome.matches()) == 1.0
+
+
+def test_a_shelf_that_does_not_hear_the_staff_is_not_refilled() -> None:
+    outcome = played({4.0: ordered("take", "p1"), 8.0: ordered("refill")}, 30.0, seed=1, word=Word(deaf=True))
+    assert [entry["type"] for entry in outcome.truth] == ["pick"]
+
+
+def test_nobody_acts_beside_the_staff_and_a_full_shelf_needs_none() -> None:
+    def unwilling(people: People) -> None:
+        with pytest.raises(UnwillingError, match="refilling"):
+            people.order("take")
+
+    def needless(people: People) -> None:
+        with pytest.raises(UnwillingError, match="nothing to refill"):
+            people.order("refill")
+
+    orders = {3.0: needless, 4.0: ordered("take", "p1"), 8.0: ordered("refill"), 16.0: unwilling, 26.0: ordered("take")}
+    assert moves(played(orders, 32.0, seed=1)) == ["pick", "restock", "pick"]
 
 
 def test_a_small_shelf_sends_with_gaps_and_tells_the_same() -> None:

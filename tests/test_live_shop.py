@@ -148,6 +148,13 @@ def test_buttons_do_what_they_say_and_the_model_shows_it(shop: LiveShop, desk: t
     assert not any(visitor.present for visitor in shop.live.stage.visitors)
 
 
+def test_staff_do_not_come_while_they_cannot_tell_the_shelf(desk: tuple[Desk, Model, Relay]) -> None:
+    desk[0].asks["order"]({"deed": "take", "lane": "p1"})
+    desk[0].asks["fault"]({"fault": BROKER, "on": True})
+    with pytest.raises(AskError, match="mend its line"):
+        desk[0].asks["order"]({"deed": "refill", "lane": ""})
+
+
 @pytest.mark.parametrize(
     ("button", "wish"),
     [

@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 
 from agent.messages import Tracks
+from tools.bench.console.badge import HubBadge
 from tools.bench.console.desk import Desk
 from tools.bench.console.dress import FRAMEBUFFER
 from tools.bench.console.ear import Ear
@@ -55,11 +56,12 @@ def console(
         habits = BOTTLES if live.layout.places else EVERYDAY
         stays_s = everyday_shop(1, 1.0, layout).restock_every_s
         expect = home.easel.expect if home.easel is not None else lambda number: None
-        people = People(live, shop.now_s, habits, size=crowd, stays_s=stays_s, expect=expect)
         model.put(shelf=described(home.config, live.layout, models))
         _hear(shop, model, LaneWeights(home.config), told=not models)
         ear = Ear(home.port, home.config, model, lambda: shop.began_s)
         stack.callback(ear.close)
+        badge = HubBadge(home.config, model, ear.client)
+        people = People(live, shop.now_s, habits, size=crowd, stays_s=stays_s, expect=expect, badge=badge)
         stack.callback(Tally(board, model).close)
         desk = Desk(model, people, shop, home.relay, home.easel)
         stack.callback(desk.close)

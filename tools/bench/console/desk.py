@@ -28,7 +28,7 @@ SAYS = {
     "lean": "leans on the shelf",
     "press": "presses on the goods",
     "leave": "leaves",
-    "refill": "staff refill what is half empty, once nobody is there",
+    "refill": "staff refill lanes that are at most half full, once nobody is there",
 }
 
 
@@ -50,6 +50,8 @@ class Desk:
     def order(self, wish: dict[str, Any]) -> str:
         """`deed`, `lane` ("": any)."""
         deed = text(wish, "deed")
+        if deed == "refill" and self._relay is not None and self._relay.cut:
+            raise AskError("The staff cannot tell the shelf that they are at work: mend its line to the broker first.")
         try:
             self._people.order(deed, text(wish, "lane"))
         except UnwillingError as error:
@@ -74,7 +76,8 @@ class Desk:
         if fault == BLIND and self._easel is not None:
             (self._easel.covered.set if on else self._easel.covered.clear)()
         self._tell()
-        return f"{fault.capitalize()}: {'on' if on else 'off again'}."
+        again = "off again; the shelf tries by itself, within half a minute" if fault == BROKER else "off again"
+        return f"{fault.capitalize()}: {'on' if on else again}."
 
     def _run(self) -> None:
         while not self._stop.wait(STEP_S):
@@ -91,6 +94,7 @@ class Desk:
                 "doing": people.doing,
                 "basket": people.basket(),
                 "busy": people.busy_s() > 0,
+                "refilling": people.refilling,
             },
             on=sorted([*self._shop.on, *([BROKER] if cut else [])]),
             now=int(self._shop.now_s()),

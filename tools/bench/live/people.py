@@ -7,12 +7,13 @@ Everything is planned at least LEAD_S ahead of the clock. Not here: what a deed 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from tools.bench.hands import Visitor
 from tools.bench.live.obeying import ORDERS, UnwillingError
 from tools.bench.live.play import LEAD_S, LivePlay
-from tools.bench.shopper import Habits, Turn, shopper, staff
+from tools.bench.live.refill import Badge, NoBadge, gaps, refill
+from tools.bench.shopper import Habits, Turn, shopper
 from tools.bench.world import EMPTY_S
 
 IDLE_S = 25.0  # without an order the obedient one leaves
@@ -33,13 +34,17 @@ class People:
         size: int,
         stays_s: float,
         expect: Callable[[int], None] = lambda number: None,
+        badge: Badge | None = None,
     ) -> None:
-        """`size` of the crowd; `stays_s`: then it goes, and staff refill before the next."""
+        """`size` of the crowd; `stays_s`: then it goes, and staff refill before the next. `badge`: how they tell the
+        shelf that they are at work."""
         self.live, self.crowded, self.expect = live, size > 0, expect
         self._now_s, self._habits, self._size, self._stays_s = now_s, habits, max(1, size), stays_s
         self._turns: list[tuple[float, int, Turn]] = []
         self._next_s = 0.0  # nobody of the crowd comes, and no staff, before this
-        self._refill = False
+        self._badge: Badge = badge or NoBadge()
+        self._refill = False  # somebody called the staff
+        self._staff: Iterator[None] | None = None  # while they are there
         self._one: Visitor | None = None
         self._known = 0
         self.doing = ""
@@ -48,6 +53,11 @@ class People:
     def one(self) -> Visitor | None:
         """Who does as told, while present."""
         return self._one if self._one is not None and self._one.present else None
+
+    @property
+    def refilling(self) -> bool:
+        """Staff are there, and nobody else."""
+        return self._staff is not None
 
     def busy_s(self) -> float:
         """So long until the last order is carried out."""
@@ -72,6 +82,11 @@ class People:
             raise UnwillingError(f"nobody here knows how to {deed!r}")
         if lane and lane not in self.live.stage.lanes:
             raise UnwillingError(f"there is no lane {lane!r}")
+        if self.refilling and deed != "leave":
+            self.crowd(False)
+            raise UnwillingError("the staff are still refilling: ask again in a moment")
+        if deed == "refill" and not gaps(self.live.stage):
+            raise UnwillingError("there is nothing to refill: every lane is more than half full")
         if self.busy_s() > BUSY_S:
             raise UnwillingError(f"the shopper is busy for another {self.busy_s():.0f} s")
         with self.live.lock:
@@ -102,21 +117,28 @@ class People:
                 _, number, turn = heapq.heappop(self._turns)
                 if (t_s := next(turn, None)) is not None:
                     heapq.heappush(self._turns, (t_s, number, turn))
-            if not self._turns and now_s >= self._next_s and (self._refill or self.crowded) and self._empty(now_s):
-                self._begin(now_s + LEAD_S)
+            if self._staff is not None:
+                self._work(now_s)
+            elif not self._turns and now_s >= self._next_s and (self._refill or self.crowded) and self._empty(now_s):
+                self._staff = refill(self.live.stage, self._badge, self._now_s) if gaps(self.live.stage) else iter(())
+                self._work(now_s)
         self._introduce()
 
-    def _begin(self, t_s: float) -> None:
-        """Staff refill; then the crowd comes, if it may."""
-        stage, self._refill = self.live.stage, False
-        stage.deed = "restock"
-        t_s = staff(stage, t_s)
-        self._next_s = t_s + EMPTY_S
-        if self.crowded:
-            begins = [self._next_s + STAGGER_S * i for i in range(self._size)]
-            turns = [shopper(stage, self._habits, begin_s, self._next_s + self._stays_s) for begin_s in begins]
-            self._turns = [(begin_s, i, turn) for i, (begin_s, turn) in enumerate(zip(begins, turns, strict=True))]
-            heapq.heapify(self._turns)
+    def _work(self, now_s: float) -> None:
+        """Staff go on; when they are done the crowd comes, if it may."""
+        try:
+            next(self._staff or iter(()))
+        except StopIteration:
+            self._staff, self._refill, self._next_s = None, False, now_s + EMPTY_S
+            if self.crowded:
+                self._begin()
+
+    def _begin(self) -> None:
+        begins = [self._next_s + STAGGER_S * i for i in range(self._size)]
+        until_s = self._next_s + self._stays_s
+        turns = [shopper(self.live.stage, self._habits, begin_s, until_s) for begin_s in begins]
+        self._turns = [(begin_s, i, turn) for i, (begin_s, turn) in enumerate(zip(begins, turns, strict=True))]
+        heapq.heapify(self._turns)
 
     def _empty(self, now_s: float) -> bool:
         return not any(x.present or now_s < x.leaves_s + EMPTY_S for x in self.live.stage.visitors)

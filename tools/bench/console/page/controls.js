@@ -44,10 +44,10 @@ async function flip(event) {
 }
 
 function people() {
-  const { crowd, present, doing, basket, busy } = state.people;
+  const { crowd, present, doing, basket, busy, refilling } = state.people;
   $("crowd").checked = crowd;
   const things = basket.map((gtin) => state.shelf?.goods[gtin]?.title ?? "something");
-  $("doing").textContent = crowd ? "shoppers come and go" : !present ? "nobody is there" : `${busy ? DOING[doing] : "waits"}${things.length ? `, has ${things.join(", ")}` : ""}`;
+  $("doing").textContent = refilling ? "staff refill, and the shelf knows" : crowd ? "shoppers come and go" : !present ? "nobody is there" : `${busy ? DOING[doing] : "waits"}${things.length ? `, has ${things.join(", ")}` : ""}`;
 }
 
 function health() {
