@@ -181,6 +181,24 @@ def test_a_problem_of_a_scale_is_told_by_the_wishs_own_place(shelf: Shelf, tmp_p
     assert shelf.hub.config({"scale": [{"name": "main", "baud": 7}]}).findings[0].path == "config.scale[0].baud"
 
 
+@pytest.mark.parametrize(
+    ("own_box", "told"),
+    [
+        ({}, "config.screen.labels: no lane has a box, so none has a label"),
+        ({"left_m": 0.0, "right_m": 0.3, "top_m": 0.3}, "config.lane: priced, and without a label on the strip: cola"),
+    ],
+)
+def test_a_document_that_takes_labels_from_the_strip_is_told_of(
+    tmp_path: Path, own_box: dict[str, float], told: str
+) -> None:
+    boxes = [lane("own", price="1.00", left_m=0.0, right_m=0.3, top_m=0.3)]
+    local = local_config(tmp_path, screen={"driver": "framebuffer", "device": "/dev/fb0"}, lane=boxes)
+    shelf = Shelf(tmp_path, local)
+    shelf.hub.config({"lane": [lane("own", price="1.00", **own_box), lane("cola", cells=["c2"], price="1.20")]})
+    shelf.settle()
+    assert shelf.state() == "applied" and told in shelf.reasons() and "left_m and right_m" in shelf.reasons()
+
+
 def test_policy_has_its_own_life(shelf: Shelf) -> None:
     policy = Policy(rules=(Rule(name="r", on=("dwell",), show=("spring",)),))
     assert shelf.hub.policy(policy).state == "probation"

@@ -51,3 +51,14 @@ def test_names_that_no_content_has_are_worth_a_word() -> None:
     document = PolicyDocument(version=1, store="s", device="d", by="x", issued=ISSUED, policy=Policy(rules=rules))
     assert kind.check(document) == []
     assert [x.reason for x in kind.notes(document)] == ["no item 'sprnig' in the content in force"]
+
+
+def test_rules_while_there_is_no_content_are_worth_a_word_too() -> None:
+    rules = (Rule(name="r", on=("dwell",), show=("spring",)),)
+    document = PolicyDocument(version=1, store="s", device="d", by="x", issued=ISSUED, policy=Policy(rules=rules))
+    told = PolicyKind(Parts(), lambda: None).notes(document)
+    assert [(x.path, x.reason) for x in told] == [
+        ("policy.rules", "no content is in force, so no rule has anything to show")
+    ]
+    empty = PolicyDocument(version=1, store="s", device="d", by="x", issued=ISSUED, policy=Policy())
+    assert PolicyKind(Parts(), lambda: None).notes(empty) == []

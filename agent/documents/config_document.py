@@ -19,6 +19,7 @@ from agent.config.problem import ConfigError, Problem
 from agent.config.schema import Config
 from agent.documents.findings import bounded, finding, from_problem
 from agent.documents.protocol import Changes, DocumentError, Fileless
+from agent.shelf.labels import labelled
 from wire.documents import ConfigDocument
 from wire.reported import Finding
 
@@ -75,6 +76,19 @@ def _findings(laid: Overlay, problems: list[Problem] | tuple[Problem, ...]) -> t
     return bounded(from_problem(problem, "config") for problem in named)
 
 
+def _prices_unseen(config: Config) -> list[Finding]:
+    """A price that was sent and stands nowhere, though the strip has labels. Where it has none at all, or `labels`
+    chooses them, the rules of the configuration have spoken (screen_check.py)."""
+    shown = labelled(config)
+    if not config.screen.driver or config.screen.labels or not shown:
+        return []
+    bare = [lane.name for lane in config.lanes if lane.price and lane not in shown]
+    if not bare:
+        return []
+    reason = f"priced, and without a label on the strip: {', '.join(dict.fromkeys(bare))[:200]}"
+    return [finding("config.lane", reason, "give them left_m and right_m: lanes are replaced as a whole, boxes too")]
+
+
 def _values(wanted: Mapping[str, Any]) -> int:
     """How many keys and entries there are, as far as it matters."""
     count, rest = 0, deque[Any]([wanted])
@@ -110,7 +124,8 @@ class ConfigKind(Fileless):
         return [finding("config.documents.key", "no key would be trusted any more", hint)]
 
     def notes(self, document: ConfigDocument) -> list[Finding]:
-        return list(self._build(document).notes)
+        built = self._build(document)
+        return list(bounded([*built.notes, *_prices_unseen(built.config)]))
 
     def apply(self, document: ConfigDocument | None) -> None:
         if document is None:

@@ -43,6 +43,9 @@ class PolicyKind(Fileless):
             for i, arm in enumerate(policy.arms)
             if len(arm.b) != SIZE
         ]
+        if known is None and policy.rules:
+            hint = "send the content, too; this is looked at anew when the broker repeats the policy, at each connect"
+            found.append(finding("policy.rules", "no content is in force, so no rule has anything to show", hint))
         for i, rule in enumerate(policy.rules):
             for name in rule.show:
                 if known is not None and name not in known:
