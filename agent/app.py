@@ -78,7 +78,7 @@ class App:
         self.senses = Senses(self.supervisor, self.put)
         self.recorder = Recorder(config.recording.segment_s) if config.recording.dir else None
         self.aside = Aside(self.recorder.record if self.recorder else None)
-        self.watch = Watch(lambda: self.courier.connected, lambda: self.front.shows())
+        self.watch = Watch(lambda: self.courier, lambda: self.front.shows())
         self.remote = self._remote() if self.beginning.store is not None else None
         sign = self.remote.device_key.sign if self.remote is not None else None
         self.front = Front(config, self.supervisor, self.intake.put, sign)

@@ -9,26 +9,42 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
+from agent.documents.opening import sha256
 from agent.documents.protocol import Signs
+from agent.documents.signing import from_base64
 from agent.messages import Output, State
+from wire.codec import WireError, decode_signed
 from wire.state import Health
 
 ANSWERS_S = 4.0  # a Tick comes each second, and `state/health` changes seldom
 PAGE_BYTES = 4096
 
 
+class Line(Protocol):
+    """The way to the broker, see Courier."""
+
+    @property
+    def connected(self) -> bool: ...
+    @property
+    def accepted(self) -> bool: ...
+    @property
+    def heard(self) -> bytes: ...
+
+
 class Watch:
-    """`told` belongs to the core's thread, `signs` to any. `connected`: has the broker taken us; `shows`: does the
-    panel show, None where there is none."""
+    """`told` belongs to the core's thread, `signs` to any. `line`: the way to the broker as it is now; `shows`: does
+    the panel show, None where there is none."""
 
     def __init__(
         self,
-        connected: Callable[[], bool],
+        line: Callable[[], Line],
         shows: Callable[[], bool | None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._connected, self._shows, self._clock = connected, shows, clock
+        self._line, self._shows, self._clock = line, shows, clock
+        self._heard = b"", ""  # the newest message, and what the document in it is called
         self._lock = threading.Lock()
         self._alive: frozenset[str] = frozenset()
         self._ticked_s = -ANSWERS_S
@@ -48,12 +64,31 @@ class Watch:
         """Now."""
         with self._lock:
             alive = self._alive
+        line = self._line()
         return Signs(
             alive=alive | {"screen"} if self._shows() else alive,
-            connected=self._connected(),
+            connected=line.connected,
             core_answers=self._clock() - self._ticked_s < ANSWERS_S,
             rss_mb=resident_mb(),
+            accepted=line.accepted,
+            heard=self._called(line.heard),
         )
+
+    def _called(self, message: bytes) -> str:
+        """Read once: a document may be long, and signs are asked for each second."""
+        known, called = self._heard
+        if message is not known:
+            called = payload_hash(message)
+            self._heard = message, called
+        return called
+
+
+def payload_hash(message: bytes) -> str:
+    """What the document in a message is called, whoever signed it; empty where there is none to be read."""
+    try:
+        return sha256(from_base64(decode_signed(message).payload))
+    except (WireError, ValueError):
+        return ""
 
 
 def resident_mb() -> float | None:

@@ -23,6 +23,7 @@ from agent.documents.policy_document import PolicyKind
 from agent.documents.protocol import ApplyError, Files, Kind, NoFiles, Signs
 from agent.documents.signing import SecretKey
 from agent.files import write_whole
+from agent.signs import payload_hash
 from tools.publish.signing import HubKey, sign
 from wire.documents import ConfigDocument, Document, Policy, PolicyDocument
 from wire.reported import ReportedPayload
@@ -122,7 +123,7 @@ class Shelf:
             self.beginning,
             [PolicyKind(self.parts, lambda: None), *self.kinds],
             self.parts,
-            lambda: self.signs(self.config),
+            self._seen,
             self._hear,
             files=self.files,
             device_key=b"k" * 32,
@@ -174,6 +175,11 @@ class Shelf:
     def reasons(self, kind: str = "config") -> str:
         return " | ".join(f"{x.path}: {x.reason} ({x.suggestion})" for x in self.told[kind].findings)
 
+    def _seen(self) -> Signs:
+        """Where nothing else is said, the broker of each configuration is a good one, and the hub has told it there."""
+        signs = self.signs(self.config)
+        return replace(signs, accepted=True, heard=self.hub.hash) if signs is HEALTHY else signs
+
     def _hear(self, payload: ReportedPayload) -> None:
         self.told[payload.kind.removesuffix("/reported")] = payload
 
@@ -182,7 +188,7 @@ class Hub:
     """Signs with the old key unless told otherwise; versions grow by themselves."""
 
     def __init__(self, shelf: Shelf) -> None:
-        self.shelf, self.version, self.last = shelf, 0, b""
+        self.shelf, self.version, self.last, self.hash = shelf, 0, b"", ""
         self.keys: tuple[HubKey, ...] = (OLD,)
 
     def config(self, wanted: dict[str, Any], **head: Any) -> ReportedPayload:
@@ -193,6 +199,8 @@ class Hub:
 
     def send(self, document: Document) -> ReportedPayload:
         self.last = sign(document, self.keys)
+        if document.kind == "config":
+            self.hash = payload_hash(self.last)
         return self.shelf.hear(document.kind, self.last)
 
     def repeats(self, kind: str = "config") -> ReportedPayload:

@@ -121,6 +121,32 @@ def test_a_broker_that_is_away_is_one_where_the_change_leads_there(shelf: Shelf)
     assert (shelf.state(), shelf.config.broker.port) == ("rolled_back", 1883)
 
 
+@pytest.mark.parametrize(
+    ("accepted", "held", "state", "reason"),
+    [
+        (True, True, "applied", ""),
+        (False, True, "rolled_back", "takes nothing of what this device sends"),
+        (True, False, "rolled_back", "does not hold this document"),
+    ],
+)
+def test_a_move_to_another_broker_has_to_prove_itself_there(
+    shelf: Shelf, accepted: bool, held: bool, state: str, reason: str
+) -> None:
+    shelf.signs = lambda config: replace(HEALTHY, accepted=accepted, heard=shelf.hub.hash if held else "")
+    shelf.hub.config({"broker": {"port": 1999}})
+    shelf.restart()  # the trial goes on, and so do its terms
+    shelf.settle()
+    assert (shelf.state(), shelf.config.broker.port) == (state, 1999 if state == "applied" else 1883)
+    assert reason in shelf.reasons()
+
+
+def test_who_stays_at_the_broker_need_not_hear_it_again(shelf: Shelf) -> None:
+    shelf.signs = lambda config: replace(HEALTHY, accepted=False, heard="")
+    shelf.hub.config(priced("4.50"))
+    shelf.settle()
+    assert shelf.state() == "applied"
+
+
 def test_memory(shelf: Shelf) -> None:
     shelf.signs = lambda config: replace(HEALTHY, rss_mb=60.0 if config.lanes[0].price != "9.99" else 400.0)
     shelf.hub.config(priced("9.99"))
@@ -227,19 +253,21 @@ def test_a_document_whose_contents_end_the_process_is_not_looked_at_twice(
 
 def test_five_starts_that_did_not_live(shelf: Shelf) -> None:
     """Less and less of the hub's wishes is built in, and prices stay as long as they can."""
-    shelf.hub.config({**priced("4.50"), "visits": {"dwell_s": 9.0}})
+    shelf.hub.config({**priced("4.50"), "visits": {"dwell_s": 9.0}, "broker": {"port": 1999}})
     shelf.hub.policy(Policy(holdout=0.1))
     shelf.settle()
     shelf.stop()
     seen = []
-    for _ in range(16):
+    for _ in range(21):
         shelf.crash()
-        seen.append((shelf.price, shelf.config.visits.dwell_s, shelf.state(), shelf.parts.policy is not None))
+        config = shelf.config
+        seen.append((shelf.price, config.visits.dwell_s, config.broker.port, shelf.state(), bool(shelf.parts.policy)))
     assert seen == (
-        [("4.50", 9.0, "applied", True)] * 5
-        + [("4.50", 3.0, "rolled_back", False)] * 5
-        + [("1.00", 3.0, "rolled_back", False)] * 5
-        + [("4.50", 9.0, "applied", True)]
+        [("4.50", 9.0, 1999, "applied", True)] * 5
+        + [("4.50", 3.0, 1999, "rolled_back", False)] * 5
+        + [("1.00", 3.0, 1999, "rolled_back", False)] * 5
+        + [("1.00", 3.0, 1883, "rolled_back", False)] * 5
+        + [("4.50", 9.0, 1999, "applied", True)]
     )
 
 

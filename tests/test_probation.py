@@ -22,6 +22,7 @@ def watched(terms: Terms, alive: str = "scale camera", seconds: int = 60, **sign
 
 
 BOTH = frozenset({"scale", "camera"})
+MOVED = Terms(30, broker=True, document="d1")
 
 
 @pytest.mark.parametrize(
@@ -34,6 +35,11 @@ BOTH = frozenset({"scale", "camera"})
         (Terms(30, BOTH), {"alive": "scale camera screen"}, "good"),
         (Terms(30), {"connected": False}, "good"),
         (Terms(30, broker=True), {"connected": False}, "the change led to a broker"),
+        (Terms(30, broker=True), {}, "good after 30 s"),
+        (MOVED, {"accepted": True, "heard": "d1"}, "good after 30 s"),
+        (MOVED, {"accepted": False, "heard": "d1"}, "the change led to a broker that takes nothing"),
+        (MOVED, {"accepted": True, "heard": "d0"}, "the change led to a broker that does not hold this document"),
+        (MOVED, {"accepted": True, "heard": "d1", "connected": False}, "the change led to a broker that does not take"),
         (Terms(30), {"core_answers": False}, "the core does not answer"),
         (Terms(30, most_mb=180), {"rss_mb": 181}, "memory grew to 181 MB"),
         (Terms(30, most_mb=180), {"rss_mb": None}, "good"),
@@ -48,6 +54,15 @@ def test_a_stream_may_take_its_time_to_come_back() -> None:
     for now_s in range(31):
         alive = BOTH if now_s > 18 else frozenset({"scale"})
         verdict = probation.look(replace(HEALTHY, alive=alive), float(now_s))
+    assert verdict is not None and verdict.good
+
+
+def test_a_broker_has_shown_what_it_takes_for_the_whole_trial() -> None:
+    """What it accepted before a connection ended it need not accept again."""
+    probation = Probation(MOVED, 0.0)
+    for now_s in range(31):
+        signs = replace(HEALTHY, accepted=now_s == 3, heard="d1" if now_s == 5 else "d2")
+        verdict = probation.look(signs, float(now_s))
     assert verdict is not None and verdict.good
 
 

@@ -14,9 +14,10 @@ from outbox_scene import TOPICS, Box, answer, picks, wait_for
 from agent.uplink import courier as courier_module
 from agent.uplink.backoff import Backoff
 from agent.uplink.courier import Courier
-from agent.uplink.fake import FakeBroker, FakeUplink
+from agent.uplink.fake import FakeBroker, FakeUplink, take
 from agent.uplink.protocol import Connected
 from wire.commands import CommandPayload, SetMode
+from wire.limits import MAX_DOCUMENT_BYTES
 
 
 class Shelf:
@@ -104,6 +105,31 @@ def test_a_refused_connection_is_a_fault_that_ends_with_the_first_accepted_one(
     shelf.broker.admits = 0
     wait_for(lambda: shelf.told("cleared"))
     assert [x["code"] for x in shelf.told("fault") + shelf.told("cleared")] == [fault, fault]
+
+
+def test_a_broker_that_takes_the_connection_and_nothing_else_has_accepted_nothing(shelf: Shelf) -> None:
+    shelf.broker.rule = lambda message: 0x87
+    shelf.courier.start()
+    wait_for(lambda: "not_authorised" in shelf.box.outbox.faults.open("uplink"))
+    assert (shelf.courier.connected, shelf.courier.accepted) == (True, False)
+    shelf.broker.rule = take
+    shelf.link.cut()
+    wait_for(lambda: shelf.courier.accepted)
+
+
+def test_what_was_heard_of_the_configuration_is_known(shelf: Shelf) -> None:
+    heard: list[tuple[str, bytes]] = []
+    hub = Courier(shelf.link, shelf.box.outbox, lambda *_: None, on_document=lambda *said: heard.append(said))
+    hub.start()
+    wait_for(lambda: hub.connected)
+    for kind, body in (("config", b"wanted"), ("policy", b"rules")):
+        shelf.link.keep(TOPICS.desired(kind), body)
+    wait_for(lambda: len(heard) == 2)
+    assert hub.heard == b"wanted"
+    shelf.link.keep(TOPICS.desired("config"), b"x" * (MAX_DOCUMENT_BYTES + 1))
+    wait_for(lambda: len(heard) == 3)
+    assert hub.heard == b"", "what is too long for a document is not kept"
+    hub.stop()
 
 
 def test_another_device_of_the_same_name_is_told(shelf: Shelf) -> None:

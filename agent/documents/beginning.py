@@ -4,7 +4,7 @@ A trial that is open though the process did not end in order was what ended it, 
 never tried again. A process that ended in order during a trial goes on with it.
 Starts in a row that did not live long (STEADY_S) are counted, without any clock. Every CRASHES of them less of the
 hub's wishes is built in, until something lives: first without wiring, tuning, content and models, then with no more
-than the way to the hub, then all of it again, as it is not their doing.
+than the way to the hub, then with its keys alone, then all of it again, as it is not their doing.
 Not here: the disk (store.py), what happens afterwards (keeper.py).
 """
 

@@ -28,6 +28,7 @@ PARTS: tuple[tuple[str, ...], ...] = (
     (),  # all of it
     ("lane", "product", "store", "broker", "documents"),  # wiring and tuning as the file has them: these end processes
     ("broker", "documents"),  # the way to the hub, and whose documents are obeyed
+    ("documents",),  # the way to the hub as the file has it: the document's may be what ends these processes
 )
 
 

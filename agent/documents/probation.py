@@ -1,8 +1,9 @@
 """Judges whether a change does harm: pure, from what is seen of the agent once a second.
 
 A reason counts only when it lasts, and a stream only when it lived before the change. A broker that is away says
-nothing about a change, unless it changed the way to the broker. Memory that was high before is not the change's doing:
-a limit that was set too low must not keep its own correction out.
+nothing about a change, unless it changed the way to the broker: then the new one has to take this device, to accept
+something of it, and to tell it this very document, as only a broker of its hub's can. Memory that was high before is
+not the change's doing: a limit that was set too low must not keep its own correction out.
 Not here: what is seen (the app), what follows (keeper.py).
 """
 
@@ -32,12 +33,14 @@ class Verdict:
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What is expected. `alive`: streams that lived before and are still wanted; `broker`: the way to the broker has
-    changed; `most_mb`: memory that is allowed, None where it is not looked at."""
+    changed; `document`: hash of the document that has to be heard there, empty where none has to; `most_mb`: memory
+    that is allowed, None where it is not looked at."""
 
     lasts_s: float
     alive: frozenset[str] = frozenset()
     broker: bool = False
     most_mb: float | None = None
+    document: str = ""
 
     @property
     def settle_s(self) -> float:
@@ -53,9 +56,13 @@ class Probation:
     _since_s: dict[str, float] = field(default_factory=dict)  # what is wrong, and since when
     _looks: int = 0  # after settling
     _dead: dict[str, int] = field(default_factory=dict)  # of these, by stream
+    _accepted: bool = False  # since the change, as `_heard`
+    _heard: bool = False
 
     def look(self, signs: Signs, now_s: float) -> Verdict | None:
         """None: it is not decided yet."""
+        self._accepted |= signs.connected and signs.accepted
+        self._heard |= signs.heard == self.terms.document
         settled = now_s - self.began_s >= self.terms.settle_s
         wrong = self._wrong(signs) if settled else {}
         self._since_s = {what: self._since_s.get(what, now_s) for what in wrong}
@@ -79,12 +86,22 @@ class Probation:
         wrong = {name: f"{name} lived before the change and is dead since" for name in self.terms.alive - signs.alive}
         if not signs.core_answers:
             wrong[":core"] = "the core does not answer since the change"
-        if self.terms.broker and not signs.connected:
-            wrong[":broker"] = "the change led to a broker that does not take this device"
+        if self.terms.broker and (why := self._cut_off(signs)):
+            wrong[":broker"] = f"the change led to a broker that {why}"
         most_mb = self.terms.most_mb
         if most_mb is not None and signs.rss_mb is not None and signs.rss_mb > most_mb:
             wrong[":memory"] = f"memory grew to {signs.rss_mb:.0f} MB since the change; {most_mb:.0f} MB are allowed"
         return wrong
+
+    def _cut_off(self, signs: Signs) -> str:
+        """Why no hub can reach this device, or be reached, at the broker of the change; empty: one can."""
+        if not signs.connected:
+            return "does not take this device"
+        if self.terms.document and not self._accepted:
+            return "takes nothing of what this device sends: mend its access list"
+        if self.terms.document and not self._heard:
+            return "does not hold this document for this device: publish it there first, retained"
+        return ""
 
     def _count(self, signs: Signs) -> None:
         self._looks += 1

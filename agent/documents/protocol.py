@@ -100,12 +100,16 @@ class Changes(Protocol):
 class Signs:
     """How the agent does, at one moment. `alive`: names of the streams that deliver as they should (as in health:
     "scale/main", "camera", "tracks"; "screen" where the panel shows). `core_answers`: the core has taken a Tick within
-    the last seconds. `connected`: the broker has taken us. `rss_mb`: resident memory, None where it cannot be read."""
+    the last seconds. `connected`: the broker has taken us; `accepted`: since then it has taken something of ours, too.
+    `heard`: hash of the newest `config/desired` that came over the way to the broker as it is now, empty before the
+    first. `rss_mb`: resident memory, None where it cannot be read."""
 
     alive: frozenset[str]
     connected: bool
     core_answers: bool
     rss_mb: float | None
+    accepted: bool = False
+    heard: str = ""
 
 
 class Files(Protocol):

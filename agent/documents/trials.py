@@ -277,7 +277,7 @@ def wanted(stream: str, config: Config) -> bool:
 
 
 def _terms(trial: Trial) -> Terms:
-    return Terms(trial.lasts_s, frozenset(trial.alive), trial.broker, trial.most_mb)
+    return Terms(trial.lasts_s, frozenset(trial.alive), trial.broker, trial.most_mb, trial.held.hash)
 
 
 def _blame(reason: str, kinds: list[str]) -> tuple[Finding, ...]:

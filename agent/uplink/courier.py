@@ -34,6 +34,7 @@ from agent.uplink.refusals import CONNECT_CODES, DISCONNECT_FAULTS, connect_faul
 from agent.uplink.retained import OFFLINE
 from agent.uplink.sender import Sender
 from wire.commands import CommandPayload, Result
+from wire.limits import MAX_DOCUMENT_BYTES
 from wire.state import Online
 
 ANSWER_S = 10.0  # a broker that took the connection and says nothing for so long is given up
@@ -69,7 +70,14 @@ class Courier:
         self._outbox = outbox
         self._topics = outbox.topics
         self._on_order = on_order
-        hearers = Hearers(order=self._take_order, document=on_document, part=on_part, wanted=wanted)
+        self._on_document = on_document
+        self._heard = b""
+        hearers = Hearers(
+            order=self._take_order,
+            document=self._take_document if on_document else None,
+            part=on_part,
+            wanted=wanted,
+        )
         self._ears = Ears(link, outbox.topics, outbox.faults, hearers)
         self._backoff = backoff or Backoff(random.Random())
         self._now_s = monotonic_s
@@ -87,6 +95,16 @@ class Courier:
     def connected(self) -> bool:
         """The broker has taken us."""
         return self._connected
+
+    @property
+    def accepted(self) -> bool:
+        """The broker has taken something of ours since then: whoever may connect need not be allowed to publish."""
+        return self._connected and self._sender.accepted
+
+    @property
+    def heard(self) -> bytes:
+        """The newest message of `config/desired`, whatever it is worth; empty before the first."""
+        return self._heard
 
     @property
     def alive(self) -> bool:
@@ -183,6 +201,12 @@ class Courier:
             self._outbox.commit(Batch(answers=(Answer(order),)))
         else:
             self._on_order(id, order)
+
+    def _take_document(self, kind: str, body: bytes) -> None:
+        if kind == "config":
+            self._heard = body if len(body) <= MAX_DOCUMENT_BYTES else b""
+        if self._on_document is not None:
+            self._on_document(kind, body)
 
     def _cannot_connect(self, error: UplinkError) -> None:
         self._connected = False

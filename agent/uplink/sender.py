@@ -61,11 +61,12 @@ class Sender:
         self._barren = 0
         self._nobody_until_s = 0.0
         self.useful = False  # this connection has carried something
+        self.accepted = False  # and the broker was content with something of it
 
     def connected(self, limits: Connected, now_s: float) -> None:
         self._limits = limits
         self._nobody_until_s = now_s if limits.remembered else now_s + NOBODY_S
-        self.useful = False
+        self.useful = self.accepted = False
         self._states.connected()
 
     def acknowledged(self, answer: Acknowledged, now_s: float) -> None:
@@ -81,6 +82,7 @@ class Sender:
             return
         match judge(answer.code):
             case Verdict.ACCEPTED:
+                self.accepted = True
                 self._barren = 0 if parcel.lane == "event" else self._barren
                 self._blamed.pop((parcel.lane, parcel.key), None)
                 lane.accepted(parcel, now_s)
