@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
@@ -15,15 +16,18 @@ from rich.console import Console
 
 from agent.config.check import demand
 from agent.config.load import read_text, usable
+from agent.config.schema import Config, Lane
 from agent.messages import Event, State
 from tools.bench.cable import KINDS
 from tools.bench.run import Outcome, run
 from tools.bench.world import LAYOUTS, Play, random_shop, simulate
 from tools.demo.__main__ import main
 from tools.demo.board import Board
+from tools.demo.farewell import goodbye, summary
 from tools.demo.mishaps import mishaps
+from tools.demo.names import called
 from tools.demo.picture import canvas, paint
-from tools.demo.screen import LABEL, STRIP, Screen, goodbye, places, summary
+from tools.demo.screen import LABEL, STRIP, Screen, places
 from tools.demo.settings import to_toml
 from wire.codec import encode, encode_event
 from wire.envelope import Envelope, event_type
@@ -97,14 +101,21 @@ def test_before_anything_happened_there_is_no_score_rather_than_a_perfect_one() 
     board = Board([TRUTH], began_s=100.0)
     told = summary(board, 101.0)
     assert (told["f1"], told["f1_without_visitor"], told["delay_p95_s"]) == (None, None, None)
-    assert goodbye(board, 101.0) == "0 events said, 0 were so: F1 - (0 missed, 0 wrong)"
+    assert goodbye(board, 101.0) == "0 told, 0 happened: 0 right, 0 missed, 0 wrong, F1 -"
 
 
 def test_the_good_bye_has_the_score() -> None:
     board = Board([TRUTH], began_s=100.0)
     said(board, pick())
-    line = "1 event said, 1 were so: F1 1.000 (0 missed, 0 wrong), decided within 0.60 s (p95)"
+    line = "1 told, 1 happened: 1 right, 0 missed, 0 wrong, F1 1.000, decided within 0.60 s (p95)"
     assert goodbye(board, 110.0) == line
+
+
+def test_a_lane_is_called_by_goods_that_stand_nowhere_else() -> None:
+    cola, water = Lane(name="p1", title="01 cola"), Lane(name="p4", title="02 water")
+    assert called(Config(lanes=(cola, water))) == {"p1": "cola", "p4": "water"}
+    assert called(Config(lanes=(cola, replace(water, title="02 cola")))) == {"p1": "p1", "p4": "p4"}
+    assert called(Config(lanes=(cola, replace(water, name="p1")))) == {"p1": "p1"}  # shared
 
 
 def test_a_restock_in_the_truth_is_no_part_of_the_score() -> None:

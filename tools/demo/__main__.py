@@ -32,12 +32,14 @@ from tools.bench.world import SCENARIOS, Play, everyday_shop, simulate
 from tools.demo.board import SETTLE_S, Board
 from tools.demo.broker import is_free
 from tools.demo.eyes import Sight
+from tools.demo.farewell import goodbye, summary
 from tools.demo.house import House, house
 from tools.demo.listen import listen, stop
 from tools.demo.looking import Looking, LookingError, camera, models
 from tools.demo.mishaps import mishaps
+from tools.demo.names import called
 from tools.demo.picture import AFTER, LATEST, canvas, paint
-from tools.demo.screen import Screen, goodbye, summary
+from tools.demo.screen import Screen
 from tools.publish.signing import HubKey, new_key
 from wire.topics import Topics
 
@@ -245,15 +247,12 @@ def _running(demo: Demo) -> Iterator[float]:
 
 
 def _wait(demo: Demo, _address: str) -> bool:
-    said = 0
+    said, names = 0, called(demo.play.config)
     for play_s in _running(demo):
         moves = demo.board.moves()
         for move, _ in moves[said:]:
-            what = (
-                f"{move.kind} {move.units} from {move.lane}"
-                if move.kind == "pick"
-                else f"{move.kind} {move.units} into {move.lane}"
-            )
+            way = "from" if move.kind == "pick" else "into"
+            what = f"{move.kind} {move.units} {way} {names.get(move.lane, move.lane)}"
             print(f"{play_s:7.1f} s {what}, {move.confidence:.2f} sure", file=sys.stderr, flush=True)
         said = len(moves)
     return _well(demo.home, demo.board)

@@ -5,7 +5,6 @@ Draws from a `Board` and a `Play`; decides nothing. Not here: the loop that show
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from rich import box
@@ -22,6 +21,7 @@ from tools.bench.stage import Truth
 from tools.bench.world import Play
 from tools.demo.board import LAST_S, SETTLE_S, Board, Move, Shown
 from tools.demo.eyes import Sight
+from tools.demo.names import called, good
 from tools.score.match import Matches
 from wire.events import Dwell, Hesitation, Put, Restock, Visit
 
@@ -44,7 +44,7 @@ class Screen:
     def __init__(self, play: Play, board: Board, title: str, console: Console, sight: Sight | None = None) -> None:
         """`sight`: the agent looks itself, and a window shows what it sees."""
         self.play, self.board, self.title, self._console, self._sight = play, board, title, console, sight
-        self._frames = play.tracks
+        self._frames, self._called = play.tracks, called(play.config)
         self._at = 0  # index of the newest frame of tracks
 
     def draw(self, now_s: float, play_s: float, faults: Iterable[str]) -> RenderableType:
@@ -120,12 +120,12 @@ class Screen:
             "black on green" if isinstance(event, Put | Restock) else "black on cyan" if event is not None else "bold"
         )
         hands = [part for part in people.parts if _reaches(part, entries[0])]
-        text.append(entries[0].name, style)
+        text.append(self._called[entries[0].name], style)
         for part in hands:
             text.append(f" ✋{part.visitor}", self._colour(part.visitor))
         for lane in entries:
             weight = "loose" if lane.unit_g is None else f"{lane.unit_g:.0f} g"
-            text.append(f"\n{lane.title[3:]} {weight}\n", "dim")
+            text.append(f"\n{good(lane)} {weight}\n", "dim")
             text.append_text(_stock(self.board.stock.get((lane.name, lane.gtin)), lane))
         return text
 
@@ -193,12 +193,15 @@ class Screen:
         """Nobody's deed, and yet told: who stood, hesitated, left."""
         match shown:
             case Hesitation(reason=reason, lane=lane):
-                what = (f"? {reason:9} {lane or '':6} ", "bold magenta")
+                what = (f"? {reason:9} {self._lane_name(lane)} ", "bold magenta")
             case Dwell(dwell_s=dwell_s, lane=lane):
-                what = (f"  stood {dwell_s:3.0f} s {lane or '':6} ", "dim")
+                what = (f"  stood {dwell_s:3.0f} s {self._lane_name(lane)} ", "dim")
             case Visit(dwell_s=dwell_s, picks=picks):
                 what = (f"  left after {dwell_s:.0f} s, {picks} picks ", "dim")
         return Text.assemble(what, (shown.visitor, self._colour(shown.visitor)))
+
+    def _lane_name(self, lane: str | None) -> str:
+        return f"{self._called.get(lane or '', lane or ''):6.6}"
 
     def _truth(self, entry: Truth) -> Text:
         return self._move(entry["type"], entry["lane"], entry["gtin"], entry["units"], entry.get("visitor"))
@@ -209,39 +212,9 @@ class Screen:
 
     def _move(self, what: str, lane: str, gtin: str | None, units: int | None, visitor: str | None) -> Text:
         sign = {"pick": ("▲ ", "cyan"), "put": ("▼ ", "green"), "restock": ("▼▼", "blue")}[what]
-        name = next((lane.title[3:] for lane in self.play.config.lanes if lane.gtin == gtin), "foreign")
+        name = next((good(lane) for lane in self.play.config.lanes if lane.gtin == gtin), "foreign")
         who = (visitor, self._colour(visitor)) if visitor else ("nobody", "dim")
-        return Text.assemble(sign, f"{lane:6} {abs(units) if units else '?':>2} x {name:10.10} ", who)
-
-
-def summary(board: Board, now_s: float) -> dict[str, float | None]:
-    """The machine's line: what was said, what was so, how well they agree. None: nothing happened that could tell."""
-    past, matches, score = board.now(now_s)
-    without = board.without_visitor(now_s)
-    delays = sorted(event.decided_s - entry["t_s"] for event, entry in matches.pairs)
-    asked = [entry for entry in past if entry["type"] != "restock"]
-    said = Counter(move.kind for move, _ in board.moves())
-    return {
-        "events": said["pick"] + said["put"],
-        "truth": len(asked),
-        "f1": None if score is None else round(score, 4),
-        "f1_without_visitor": None if without is None else round(without, 4),
-        "missed": len(matches.missed),
-        "wrong": len(matches.wrong) if board.scored else None,
-        "delay_p95_s": round(delays[min(len(delays) - 1, int(0.95 * len(delays)))], 3) if delays else None,
-    }
-
-
-def goodbye(board: Board, now_s: float) -> str:
-    """The same as a sentence."""
-    told = summary(board, now_s)
-    f1, delay_s = told["f1"], told["delay_p95_s"]
-    events = "1 event" if told["events"] == 1 else f"{told['events']} events"
-    if not board.scored:
-        return f"{events} said; nobody knows what was so"
-    line = f"{events} said, {told['truth']} were so: F1 {'-' if f1 is None else f'{f1:.3f}'} "
-    line += f"({told['missed']} missed, {told['wrong']} wrong)"
-    return line if delay_s is None else f"{line}, decided within {delay_s:.2f} s (p95)"
+        return Text.assemble(sign, f"{self._lane_name(lane)} {abs(units) if units else '?':>2} x {name:10.10} ", who)
 
 
 def places(shares: Sequence[float]) -> list[int]:

@@ -15,6 +15,7 @@ from tools.publish.signing import HubKey
 STRIP_PX = (1920, 290)  # a stretched bar display
 FRAMEBUFFER, DOCUMENTS = "strip", "documents"
 PROBATION_S = 5.0  # the shortest; somebody waits before the page
+BOTTLES_ML = (250.0, 330.0, 500.0, 750.0, 1000.0, 1500.0)
 CENTS = {"cola": 179, "water": 89, "beer": 229, "tea": 199, "juice": 249, "coffee": 549, "chocolate": 129, "nuts": 299}
 
 
@@ -33,11 +34,13 @@ def dressed(config: Config, folder: Path, key: HubKey) -> Config:
 
 
 def _for_sale(lane: Lane) -> Lane:
-    """Named and priced by its kind; what it holds is a little less than it weighs."""
+    """Named and priced by its kind; a drink holds a usual bottle's fill, the rest a little less than it weighs."""
     kind = lane.title[3:]
     cents = CENTS.get(kind, 149)
     holds = 0.0 if lane.unit_g is None else round(lane.unit_g * 0.95, -1)
     unit = "ml" if kind in ("cola", "water", "beer", "juice") else "g"
+    if unit == "ml" and holds:
+        holds = min(BOTTLES_ML, key=lambda fill_ml: abs(fill_ml - holds))
     return replace(
         lane, title=kind.capitalize(), price=f"{cents // 100}.{cents % 100:02d}", net_amount=holds, net_unit=unit
     )

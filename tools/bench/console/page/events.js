@@ -2,13 +2,18 @@
 
 import { $, h } from "./dom.js";
 import { state, watch } from "./store.js";
+import { codeOf, laneOf, partOf, title } from "./words.js";
 
 const SIGNS = { pick: "▲", put: "▼", restock: "▼", hesitation: "?", dwell: "·", visit: "·", shown: "▭", priced: "€", fault: "!", cleared: "✓", gap: "!" };
 const MOST = 60;
+const NEAR_PX = 20; // scrolled less than this: the newest are in view
 const rows = new Map(); // event id -> its element, so that what was opened stays open
 
 export function begin() {
   watch(["events", "tally", "shelf"], draw);
+  const seen = () => ($("fresh").hidden = $("fresh").hidden || $("events").scrollTop < NEAR_PX);
+  $("events").addEventListener("scroll", seen);
+  $("fresh").addEventListener("click", () => ($("events").scrollTop = 0));
 }
 
 function draw() {
@@ -25,7 +30,13 @@ function draw() {
   const box = $("events");
   list.reverse();
   if (!list.length) list.push(h("p", { class: "quiet" }, "Nothing yet. Let the shopper take something."));
-  if (box.firstChild !== list[0] || box.childNodes.length !== list.length) box.replaceChildren(...list);
+  if (box.firstChild === list[0] && box.childNodes.length === list.length) return;
+  const [reading, top] = [box.scrollTop >= NEAR_PX, box.firstElementChild];
+  const before = top?.offsetTop ?? 0;
+  box.replaceChildren(...list);
+  if (!reading) return;
+  box.scrollTop += top.isConnected ? top.offsetTop - before : 0; // what is read stays where it is
+  $("fresh").hidden = false;
 }
 
 function row(event) {
@@ -63,7 +74,7 @@ function unlike(data, other) {
   const said = [];
   if (other.gtin !== data.gtin) said.push(`${count(other.units)}${title(other.gtin)}`);
   else if (other.units !== data.units) said.push(`${Math.abs(other.units ?? 0)} of it`);
-  if (other.lane !== data.lane) said.push(`in ${other.lane}`);
+  if (other.lane !== data.lane) said.push(`in ${laneOf(other.lane)}`);
   if (other.visitor !== data.visitor) said.push(`by ${other.visitor ?? "nobody seen"}`);
   return said.join(" ") || "the same at another moment";
 }
@@ -76,7 +87,7 @@ function words(kind, data) {
     case "pick":
       return [`${count(data.units)}${title(data.gtin)} taken`, small(by), second(data, small)].filter(Boolean);
     case "put":
-      return [`${count(data.units)}${title(data.gtin)} put into ${data.lane}`, small(by), second(data, small)].filter(Boolean);
+      return [`${count(data.units)}${title(data.gtin)} put into ${laneOf(data.lane)}`, small(by), second(data, small)].filter(Boolean);
     case "restock":
       return [`${count(data.units)}${title(data.gtin)} refilled`, small(data.reason.replace("_", " "))];
     case "hesitation":
@@ -88,11 +99,11 @@ function words(kind, data) {
     case "visit":
       return [`${data.visitor} left`, small(`after ${data.dwell_s.toFixed(0)} s with ${some(data.picks, "pick")}, ${some(data.puts, "put")}`)];
     case "dwell":
-      return [`${data.visitor} stood ${data.dwell_s.toFixed(0)} s`, small(data.lane ? `before ${data.lane}` : "")];
+      return [`${data.visitor} stood ${data.dwell_s.toFixed(0)} s`, small(data.lane ? `before ${laneOf(data.lane)}` : "")];
     case "fault":
-      return [`${data.part}: ${data.code.replaceAll("_", " ")}`, small(data.message)];
+      return [`${partOf(data.part)}: ${codeOf(data.code)}`, small(data.message)];
     case "cleared":
-      return [`${data.part} is well again`, small(data.code.replaceAll("_", " "))];
+      return [`${partOf(data.part)} is well again`, small(codeOf(data.code))];
     default:
       return [kind, small(data.reason ?? "")];
   }
@@ -103,7 +114,6 @@ function second(data, small) {
   return other && other.probability >= 0.01 ? small(`· or ${unlike(data, other)} ${percent(other.probability)}`) : null;
 }
 
-const title = (gtin) => (gtin ? (state.shelf?.goods[gtin]?.title ?? gtin) : "something unknown");
 const count = (units) => (units === null || Math.abs(units) === 1 ? "" : `${Math.abs(units)} x `);
 const some = (n, what) => `${n} ${what}${n === 1 ? "" : "s"}`;
 const percent = (p) => `${(p * 100).toFixed(p < 0.1 ? 1 : 0)} %`;

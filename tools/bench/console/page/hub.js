@@ -5,6 +5,7 @@ import { state, watch } from "./store.js";
 
 const KINDS = [["price", "Price"], ["planogram", "Planogram"], ["content", "Content"], ["policy", "Policy"]];
 const OF = { price: "config", planogram: "config", content: "content", policy: "policy" };
+const WANTED = "digits with a point and no currency, as 1.79";
 let kind = "price";
 
 export function begin() {
@@ -24,8 +25,8 @@ function form() {
 function priceFields() {
   const lanes = state.wanted?.config?.lane ?? state.shelf.lanes;
   const title = (lane) => lane.title ?? state.shelf.goods[lane.gtin]?.title ?? lane.name;
-  const price = h("input", { name: "price", inputmode: "decimal", pattern: "[0-9]+(\\.[0-9]+)?", required: true, size: 6 });
-  const promotion = h("input", { name: "promotion_price", inputmode: "decimal", pattern: "[0-9]+(\\.[0-9]+)?", size: 6, placeholder: "none" });
+  const price = h("input", { name: "price", title: WANTED, inputmode: "decimal", pattern: "[0-9]+(\\.[0-9]+)?", required: true, size: 6 });
+  const promotion = h("input", { name: "promotion_price", title: `${WANTED}; nothing: no promotion`, inputmode: "decimal", pattern: "[0-9]+(\\.[0-9]+)?", size: 6, placeholder: "none" });
   const lane = h("select", { name: "lane" }, ...lanes.map((one) => h("option", { value: one.name }, title(one))));
   const show = () => {
     const now = lanes.find((one) => one.name === lane.value);
@@ -58,7 +59,20 @@ function reported() {
     const first = told.findings[0];
     const why = first ? `${first.path}: ${first.reason}${first.suggestion ? ` (${first.suggestion})` : ""}` : `by ${told.by ?? "the device's own file"}`;
     return h("tr", { "data-document": document, "data-state": told.state, "data-version": told.version ?? "", class: OF[kind] === document ? "now" : "" },
-      h("td", {}, document), h("td", { class: `state ${told.state}` }, told.state.replace("_", " ")), h("td", { class: "mono" }, told.version === null ? "" : `v${told.version}`), h("td", { class: "quiet" }, why));
+      h("td", {}, document), h("td", { class: `state ${told.state}` }, became(told)), h("td", { class: "mono" }, inForce(told)), h("td", { class: "quiet" }, why));
   });
   $("reported").replaceChildren(...rows);
+}
+
+const refused = (told) => told.state === "rejected" || told.state === "rolled_back";
+
+/** What became of what is wanted, and of which version where that is not the one in force. */
+function became(told) {
+  const words = told.state.replace("_", " ");
+  return refused(told) && told.desired_version !== null ? `v${told.desired_version} ${words}` : words;
+}
+
+function inForce(told) {
+  const version = told.version === null ? "" : `v${told.version}`;
+  return refused(told) ? `${version || "its own"} stays` : version;
 }

@@ -8,6 +8,7 @@ import * as shelf from "./shelf.js";
 import { listen, state, watch } from "./store.js";
 import * as strip from "./strip.js";
 import * as weights from "./weights.js";
+import { codeOf, partOf } from "./words.js";
 
 const TABS = ["hub", "faults", "health"];
 let reaches = false;
@@ -21,9 +22,15 @@ function head() {
   if (tally) $("tally").textContent = `${tally.right} right, ${tally.missed} missed, ${tally.wrong} wrong${tally.f1 === null ? "" : ` · F1 ${tally.f1.toFixed(2)}`}`;
   const troubles = Object.entries(faults ?? {});
   $("trouble").hidden = !troubles.length && !state.broken;
-  $("trouble").textContent = state.broken ?? troubles.map(([name]) => name.replaceAll("_", " ")).join(", ");
+  $("trouble").textContent = state.broken ?? troubles.map(([name]) => troubled(name)).join(", ");
   $("trouble").title = troubles.map(([, message]) => message).join("\n");
   $("clock").textContent = events.clock(now);
+}
+
+/** "scale: unplugged" of scale/main/unplugged. */
+function troubled(name) {
+  const at = name.lastIndexOf("/");
+  return `${partOf(name.slice(0, at))}: ${codeOf(name.slice(at + 1))}`;
 }
 
 function hinted(lane) {

@@ -8,6 +8,7 @@ const PX_PER_M = 1000;
 const ABOVE_M = 0.14; // where hands come from
 const SIDE_M = 0.012;
 const THING_M = 0.0875; // a bottle; nothing else is drawn to its size
+const HEAD_PX = 22; // from the top to the line that a lane's words stand on
 const FRESH_S = 1.6;
 const NEAR_M = 0.25; // a hand moves less from one picture to the next
 const FAR_M = 0.3; // out of the plane: not at the goods
@@ -89,7 +90,7 @@ function laneGroup(lane, index, at, onChoose) {
 const several = () => new Set(state.shelf.lanes.map((lane) => lane.bottom_m)).size > 1;
 
 /** A lane's words stand at the top of the picture, or of its own row where there are several. */
-const headY = (lane, at, by = 1) => (several() ? at(0, lane.top_m)[1] + 14 / by : 34);
+const headY = (lane, at, by = 1) => (several() ? at(0, lane.top_m)[1] + 14 / by : Math.max(34, HEAD_PX / by));
 
 
 /** Words stay as large as they are read, whatever the shelf's size; what has no room is left to the lane's title. */
@@ -113,6 +114,9 @@ function room(lane, group) {
   for (const text of [name, stock, price]) text.style.visibility = "";
   if (long(name) > wide) name.style.visibility = "hidden";
   if (long(stock) > wide) stock.style.visibility = "hidden";
+  const was = price.querySelector(".was");
+  was?.removeAttribute("display");
+  if (was && long(price) > wide - long(name) * 1.15) was.setAttribute("display", "none"); // what is to be paid counts
   if (long(price) > wide - (long(name) > wide ? 0 : long(name) * 1.15)) price.style.visibility = "hidden";
 }
 
@@ -129,7 +133,7 @@ function fill() {
     counted.setAttribute("class", `stock ${level}`);
     counted.textContent = units === null || units === undefined ? "not counted" : `${units} of ${lane.facing}${level === "low" ? ", low" : level === "empty" ? ", sold out" : ""}`;
     group.setAttribute("data-units", units ?? "");
-    group.querySelector("title").textContent = `${good?.title ?? lane.gtin}: ${counted.textContent}`;
+    group.querySelector("title").textContent = `${good?.title ?? lane.gtin}, lane ${lane.name}: ${counted.textContent}`;
     price(group.querySelector(".price"), prices?.lanes.find((entry) => entry.lane === lane.name) ?? lane, prices?.currency ?? shelf.currency);
     room(lane, group);
     things(group, lane, good, units ?? 0);
