@@ -13,10 +13,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from agent.config.schema import TrustedKey
-from agent.documents.opening import Opened, open_signed
+from agent.documents.opening import MOST_STEP, Opened, demand_newer, open_signed
 from agent.documents.protocol import DocumentError
+from agent.documents.record import Record
 from agent.documents.signing import DeviceKey, SecretKey, from_base64, objection, pae
 from agent.documents.trust import Trust
 from tests.documents_scene import ISSUED, NEW, OLD, STRANGER, Shelf, priced
@@ -230,3 +232,42 @@ def test_a_hubs_key_is_never_overwritten(tmp_path: Path) -> None:
     assert read_key(path).public == key.public == (tmp_path / "hub.pub").read_text().strip()
     with pytest.raises(FileExistsError, match="another name"):
         save_key(tmp_path, HubKey("hub", SecretKey.make()))
+
+
+CLOSING = 2**53 - 1  # the highest number that JSON carries
+
+
+@pytest.mark.parametrize(
+    ("highest", "version", "grows"),
+    [
+        (0, 1, True),
+        (0, 1_800_000_000, True),  # seconds since 1970
+        (41, 1_800_000_000, True),  # a hub that counted until now
+        (1_800_000_000, 1_840_000_000, True),  # quiet for a year
+        (0, MOST_STEP, True),
+        (0, MOST_STEP + 1, False),
+        (MOST_STEP, 2 * MOST_STEP, True),  # a slip as far as it can go: there is as much room again
+        (12, CLOSING, False),
+        (CLOSING - 1, CLOSING, True),
+    ],
+)
+def test_no_version_takes_the_room_of_those_to_come(highest: int, version: int, grows: bool) -> None:
+    found = opened(sign(replace(DOCUMENT, version=version), [OLD]))
+    assert isinstance(found, Opened)
+    if grows:
+        demand_newer(found, Record(highest=highest))
+        return
+    with pytest.raises(DocumentError) as error:
+        demand_newer(found, Record(highest=highest))
+    said = error.value.findings[0]
+    assert said.path == "version" and f"more than {MOST_STEP} above {highest}" in said.reason
+    assert said.suggestion == f"send it as version {highest + 1} or higher, at most {highest + MOST_STEP}"
+
+
+def test_no_version_is_suggested_that_cannot_be_sent() -> None:
+    found = opened(GOOD)
+    assert isinstance(found, Opened)
+    with pytest.raises(DocumentError) as error:
+        demand_newer(found, Record(highest=CLOSING))
+    suggestion = error.value.findings[0].suggestion or ""
+    assert str(CLOSING + 1) not in suggestion and "a person has to" in suggestion

@@ -74,6 +74,15 @@ def test_versions_grow(shelf: Shelf) -> None:
     assert shelf.hub.config(priced("5.00"), version=8).state == "probation"
 
 
+def test_no_version_closes_its_kind(shelf: Shelf) -> None:
+    shelf.hub.config(priced("4.50"), version=3)
+    for version in (2**53 - 1, 4 + 2**32):
+        assert shelf.hub.config(priced("9.99"), version=version).state == "rejected"
+        assert "version" in shelf.reasons()
+    assert shelf.hub.config(priced("5.00"), version=3 + 2**32).state == "probation", "a slip as far as it can go"
+    assert shelf.hub.config(priced("5.50"), version=4 + 2**32).state == "probation"
+
+
 def test_nothing_is_tried_before_it_is_known_how_the_shelf_does_without(shelf: Shelf) -> None:
     shelf.signs = lambda config: Signs(frozenset(), connected=True, core_answers=True, rss_mb=60.0)
     shelf.start()

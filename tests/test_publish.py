@@ -14,10 +14,12 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from tests.documents_scene import Shelf, local_config
 from tools.demo.broker import start_broker
+from tools.publish import __main__ as publish_command
 from tools.publish.__main__ import main
 from tools.publish.folder import Head, content_parcel, model_parcel, parts_of, policy_parcel
-from tools.publish.signing import read_key
-from wire.documents import ContentDocument, ModelDocument, PolicyDocument
+from tools.publish.price import Price, repriced
+from tools.publish.signing import new_key, read_key, save_key
+from wire.documents import ConfigDocument, ContentDocument, ModelDocument, PolicyDocument
 from wire.limits import PART_BYTES
 from wire.topics import Topics
 
@@ -155,8 +157,86 @@ def test_from_a_new_key_to_a_price_on_a_shelf(
     assert main(send) == 1
     told = capsys.readouterr().out
     assert "version 6," in told and "did you mean `dwell_s`?" in told, "the version is one more than the device's"
+    assert main([*send, "--version", str(2**53 - 1)]) == 1
+    assert "at most 4294967301" in capsys.readouterr().out
+    assert main(send) == 1
+    assert "version 6," in capsys.readouterr().out, "a slip is not counted on from"
     wired.client.disconnect()
     wired.client.loop_stop()
+
+
+def test_one_price_is_changed_in_what_the_broker_has(
+    tmp_path: Path, port: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("hub", "other"):
+        save_key(tmp_path, new_key(name))
+    documents = {
+        "dir": str(tmp_path / "documents"),
+        "key": [{"name": "hub", "ed25519": read_key(tmp_path / "hub.key").public}],
+    }
+    shelf = Shelf(tmp_path, local_config(tmp_path, documents=documents))
+    place = ["--store", "s", "--device", "d", "--port", str(port), "--by", "li.wei", "--wait", "20"]
+    send = [*place, "--key", str(tmp_path / "hub.key")]
+    assert main(["clear", "config", "--store", "s", "--device", "d", "--port", str(port)]) == 0
+    assert main(["price", "cola", "4.50", *send]) == 65
+    assert "the broker has no configuration for this device: send the whole planogram" in capsys.readouterr().err
+    wired = Wired(shelf, port)
+    assert wired.ready.wait(10)
+    file = tmp_path / "wanted.toml"
+    file.write_text(
+        '[visits]\ndwell_s = 9.0\n[[lane]]\nname = "cola"\ncells = ["c1"]\ngtin = "6901234567892"\nprice = "1.35"\n'
+        '[[lane]]\nname = "tea"\ncells = ["c2"]\ngtin = "96385074"\nprice = "2.00"\npromotion_price = "1.50"\n'
+    )
+    assert main(["config", str(file), *send]) == 0
+    first = shelf.parts.version
+    capsys.readouterr()
+    assert main(["price", "cola", "4.50", "--promotion", "3.90", *send]) == 0
+    told = capsys.readouterr().out
+    assert f"cola: 1.35 -> 4.50 (promotion 3.90); all else as in version {first}" in told
+    assert [(x.price, x.promotion_price) for x in shelf.config.lanes] == [("4.50", "3.90"), ("2.00", "1.50")]
+    assert shelf.config.visits.dwell_s == 9.0 and shelf.parts.version == (first or 0) + 1
+    assert main(["price", "tea", "2.10", *send]) == 0, "a promotion that is not named is over"
+    assert [(x.price, x.promotion_price) for x in shelf.config.lanes] == [("4.50", "3.90"), ("2.10", "")]
+    assert main(["price", "cloa", "4.50", *send]) == 65
+    assert "no lane 'cloa', did you mean `cola`?" in capsys.readouterr().err
+    assert main(["price", "cola", "4,50", *send]) == 65 and "is no price" in capsys.readouterr().err
+    assert main(["price", "cola", "4.60", *place, "--key", str(tmp_path / "other.key")]) == 65
+    assert "is not signed with other" in capsys.readouterr().err and shelf.config.lanes[0].price == "4.50"
+    assert main(["price", "cola", "1.00", "--promotion", "2.00", *send]) == 1
+    assert main(["price", "cola", "1.00", *send]) == 65, "never on top of what the device has refused"
+    assert "d has rejected what the broker has: mend that first" in capsys.readouterr().err
+    wired.client.disconnect()
+    wired.client.loop_stop()
+
+
+def test_of_two_products_in_a_lane_the_price_is_of_one() -> None:
+    lanes = [
+        {"name": "sweets", "gtin": "9506000134352", "price": "2.20", "promotion_price": "1.75"},
+        {"name": "sweets", "gtin": "614141007349", "price": "2.95"},
+    ]
+    document = ConfigDocument(**dict(HEAD), config={"lane": lanes})
+    with pytest.raises(ValueError, match=r"'sweets' has 9506000134352, 614141007349: say which with --gtin"):
+        repriced(document, Price("sweets", "3.00"), HEAD)
+    parcel, told = repriced(document, Price("sweets", "3.00", gtin="00614141007349"), HEAD)
+    assert isinstance(parcel.document, ConfigDocument)
+    assert parcel.document.config["lane"] == [lanes[0], {**lanes[1], "price": "3.00"}] and "2.95 -> 3.00" in told
+    with pytest.raises(ValueError, match="prices stand in the device's own file"):
+        repriced(ConfigDocument(**dict(HEAD), config={}), Price("sweets", "3.00"), HEAD)
+
+
+def test_a_device_that_nobody_ever_heard_of(
+    tmp_path: Path, port: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publish_command, "FIRST_REPORT_S", 0.1)
+    save_key(tmp_path, new_key("hub"))
+    (tmp_path / "policy.toml").write_text("")
+    place = ["--store", "s", "--device", "aisel-1", "--port", str(port)]
+    send = ["policy", str(tmp_path / "policy.toml"), *place, "--key", str(tmp_path / "hub.key")]
+    assert main([*send, "--wait", "0.1"]) == 69
+    told = capsys.readouterr()
+    assert "nothing was ever heard of a device s/aisel-1" in told.out
+    assert "take the wish back with `clear policy`" in told.err
+    assert main(["clear", "policy", *place]) == 0
 
 
 def test_nobody_listens(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -164,5 +244,7 @@ def test_nobody_listens(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert main(["clear", "config", *place]) == 69
     assert "no broker" in capsys.readouterr().err
     assert main(["config", "x.toml", *place, "--key", str(tmp_path / "none.key")]) == 66
+    told = capsys.readouterr().err
+    assert "none.key: there is no such key;" in told and "keys new" in told and "Errno" not in told
     with pytest.raises(SystemExit):
         main(["config"])

@@ -25,7 +25,8 @@ Time = Annotated[str, Meta(pattern="^[0-9TZ:.-]+$", max_length=30)]  # as device
 ZonedTime = Annotated[str, Meta(pattern="^[0-9TZ:.-]+([+-][0-9]{2}:[0-9]{2})?$", max_length=35)]  # as a hub may
 
 Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$", max_length=64)]
-Version = Annotated[int, Meta(ge=1, le=9_007_199_254_740_991)]  # what every JSON reader takes for a whole number
+MAX_VERSION = 9_007_199_254_740_991  # what every JSON reader takes for a whole number
+Version = Annotated[int, Meta(ge=1, le=MAX_VERSION)]
 Line = Annotated[str, Meta(min_length=1, max_length=200)]  # of text on a screen
 Link = Annotated[str, Meta(pattern="^https://[^ ]+$", max_length=300)]
 TimeOfDay = Annotated[str, Meta(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$", max_length=5)]

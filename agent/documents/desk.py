@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from agent.documents.beginning import STEADY_S, Beginning, Standing
 from agent.documents.config_document import ConfigKind
 from agent.documents.findings import finding
-from agent.documents.opening import Opened, decoded, demand_addressed, open_signed, sha256
+from agent.documents.opening import Opened, decoded, demand_addressed, demand_newer, open_signed, sha256
 from agent.documents.protocol import Beat, Changes, DocumentError, Files, KeepError, Kind, Signs
 from agent.documents.record import Held
 from agent.documents.store import Index
@@ -166,9 +166,7 @@ class Desk:
         demand_addressed(opened, self._device.store, self._device.id)
         kind, index = opened.kind, self._store.index
         record = index.of(kind)
-        if not record.grows(opened.version, opened.hash):
-            reason = f"version {opened.version} is not newer than {record.highest}, which was accepted here before"
-            raise DocumentError(finding("version", reason, f"send it as version {record.highest + 1} or higher"))
+        demand_newer(opened, record)
         held = Held(version=opened.version, hash=opened.hash, by=opened.by)
         self._store.save(index.with_records({kind: record.look(held)}))
         try:

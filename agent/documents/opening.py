@@ -14,14 +14,16 @@ import msgspec
 
 from agent.documents.findings import finding
 from agent.documents.protocol import DocumentError
+from agent.documents.record import Record
 from agent.documents.signing import from_base64
 from agent.documents.trust import Trust
 from wire.codec import WireError, decode_document, decode_signed
 from wire.documents import PAYLOAD_TYPE, Document, Signed
-from wire.limits import MAX_DOCUMENT_BYTES, Name, Version
+from wire.limits import MAX_DOCUMENT_BYTES, MAX_VERSION, Name, Version
 from wire.reported import Finding
 
 ALL = "*"  # every device of the store
+MOST_STEP = 2**32  # from one version to the next: fits the seconds since 1970; two million steps to the last number
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,23 @@ def demand_addressed(opened: Opened, store: str, device: str) -> None:
     if head.device not in (device, ALL):
         hint = f"write {device!r}, or {ALL!r} for every device of the store"
         raise DocumentError(finding("device", f"this is for device {head.device!r}; this is {device!r}", hint))
+
+
+def demand_newer(opened: Opened, record: Record) -> None:
+    """DocumentError where its version is not above all before it, or so far above them that a slip of the keyboard
+    would close the kind: nothing can be higher than the highest number."""
+    version, highest = opened.version, record.highest
+    least, most = highest + 1, min(highest + MOST_STEP, MAX_VERSION)
+    if not record.grows(version, opened.hash):
+        reason = f"version {version} is not newer than {highest}, which was accepted here before"
+        hint = f"send it as version {least} or higher"
+        if least > MAX_VERSION:
+            hint = "there is no higher one: a person has to empty documents.dir/kept on the device and start it anew"
+        raise DocumentError(finding("version", reason, hint))
+    if version > most:
+        since = f"{highest}, which was accepted here before" if highest else "0, as none was accepted here before"
+        reason = f"version {version} is more than {MOST_STEP} above {since}"
+        raise DocumentError(finding("version", reason, f"send it as version {least} or higher, at most {most}"))
 
 
 def decoded(kind: str, payload: bytes) -> Document:
