@@ -89,6 +89,22 @@ class Hub:
             for number, part in enumerate(parts_of(data)):
                 self._publish(topics.asset(sha256, number), part)
 
+    def kept(self, topics: Topics, kind: str, timeout_s: float) -> bytes:
+        """The document of this kind that the broker keeps for the device; b"" where none came in time. Before `hear`:
+        what else arrives meanwhile is dropped."""
+        topic, until_s = topics.desired(kind), time.monotonic() + timeout_s
+        self._client.subscribe(topic, qos=1)
+        try:
+            while (left_s := until_s - time.monotonic()) > 0:
+                heard, body = self._reports.get(timeout=left_s)
+                if heard == topic:
+                    return body
+        except queue.Empty:
+            pass
+        finally:
+            self._client.unsubscribe(topic)
+        return b""
+
     def hear(self, topics: Topics, kind: str) -> None:
         """From here on reports of this kind are heard; the retained one comes first."""
         self._client.subscribe(topics.reported(kind), qos=1)
