@@ -15,6 +15,7 @@ from agent.documents.beginning import STEADY_S, Beginning, Standing
 from agent.documents.config_document import ConfigKind
 from agent.documents.findings import finding
 from agent.documents.opening import Opened, decoded, demand_addressed, demand_newer, open_signed, sha256
+from agent.documents.pace import Lines
 from agent.documents.protocol import Beat, Changes, DocumentError, Files, KeepError, Kind, Signs
 from agent.documents.record import Held
 from agent.documents.store import Index
@@ -53,7 +54,7 @@ class Desk:
         self._beginning, self._store, self._device = beginning, beginning.store, beginning.local.device
         self._kinds: dict[str, Kind] = {"config": ConfigKind(beginning.local, changes)}
         self._kinds |= {kind.kind: kind for kind in kinds}
-        self._reports = Reports(tell, device_key)
+        self._reports = Reports(tell, device_key, clock)
         self._trials = Trials(
             beginning, self._store, self._kinds, changes, signs, self._reports.became, clock=clock, wall_s=wall_s
         )
@@ -63,6 +64,7 @@ class Desk:
         self._lacked: dict[str, frozenset[str]] = {}  # by kind, files that what is in force was put in force without
         self._judged_by = self._trials.config
         self._later: dict[str, bytes] = {}  # messages that the disk did not take
+        self._lines = Lines(log, clock)  # on refusals
         self._began_s = self._tried_s = clock()
 
     def start(self) -> None:
@@ -81,10 +83,10 @@ class Desk:
         if kind not in self._kinds or (wish is not None and wish.message == message):
             return
         self._later.pop(kind, None)
-        if body:
-            self._judge(kind, body, message)
-        else:
+        if not body:
             self._reports.wants(kind, None, Said("none"))
+        elif not self._reports.refused_lately(kind, message, body):
+            self._judge(kind, body, message)
         self._report()
 
     def turn(self) -> None:
@@ -129,7 +131,9 @@ class Desk:
                 said = Said("loading")
             except DocumentError as error:
                 said = self._refuse(kind, error, body)
-        self._reports.wants(kind, Wish(message, opened.hash, opened.version, again), said)
+        refused = said.outcome == "rejected" and kind not in self._later
+        wants = self._reports.refused if refused else self._reports.wants
+        wants(kind, Wish(message, opened.hash, opened.version, again), said)
         if said.outcome == "loading":
             self._want()
             if self._trials.may_begin():
@@ -140,6 +144,7 @@ class Desk:
         if self._trials.config is self._judged_by:
             return
         self._judged_by = self._trials.config
+        self._reports.forget_refusals()
         for kind, body in self._reports.rejected():
             self._judge(kind, body, sha256(body))
 
@@ -176,6 +181,7 @@ class Desk:
             self._save(index.with_records({kind: record}))
             raise
         self._store.save(index.with_records({kind: record.accept(held)}))
+        self._reports.forget_refusals()
         return Accepted(opened, document, self._kinds[kind].needs(document), body)
 
     def _examine(self, opened: Opened, document: Document) -> None:
@@ -269,7 +275,7 @@ class Desk:
         return self._trials.whole_config if kind == "config" else self._trials.standing.get(kind)
 
     def _refuse(self, kind: str, error: DocumentError, body: bytes) -> Said:
-        log.warning("documents: %s is rejected: %.500s", kind, error)
+        self._lines.warn(f"{kind} is rejected: {str(error)[:500]}")
         if isinstance(error, KeepError):
             self._later[kind] = body
         return Said("rejected", error.findings)

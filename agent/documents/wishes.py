@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -27,6 +27,8 @@ from wire.reported import (
 )
 
 MOST_MISSING = 100  # as wire/reported.py has it
+MOST_LATELY = 32  # refusals remembered; one with all its findings has 45 kB
+LATELY_S = 60.0  # for so long: what they hang on may change
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +85,13 @@ def first_said(record: Record, whole: Standing | None, findings: tuple[Finding, 
 class Reports:
     """What is wanted of each kind and what to say of it; `tell` gets each payload that is new."""
 
-    def __init__(self, tell: Callable[[ReportedPayload], None], device_key: bytes) -> None:
-        self._tell = tell
+    def __init__(self, tell: Callable[[ReportedPayload], None], device_key: bytes, clock: Callable[[], float]) -> None:
+        self._tell, self._clock = tell, clock
         self._device_key = base64.b64encode(device_key).decode() if device_key else None
         self._wishes: dict[str, Wish] = {}
         self._said: dict[str, Said] = {}
         self._told: dict[str, ReportedPayload] = {}
+        self._lately: dict[tuple[str, str], tuple[float, Wish, Said]] = {}
         self.files: dict[str, FileNews] = {}
 
     def wish(self, kind: str) -> Wish | None:
@@ -102,11 +105,30 @@ class Reports:
             self._wishes[kind] = wish
         self._said[kind] = said
 
+    def refused(self, kind: str, wish: Wish, said: Said) -> None:
+        """A signed message that was looked at in full, and refused."""
+        self.wants(kind, wish, said)
+        self._lately[kind, wish.message] = self._clock(), replace(wish, again=None), said
+        self._lately = dict(list(self._lately.items())[-MOST_LATELY:])
+
+    def refused_lately(self, kind: str, message: str, body: bytes) -> bool:
+        """The same again, with nothing changed since: it is wanted now, and was judged then."""
+        at_s, wish, said = self._lately.get((kind, message), (0.0, None, None))
+        if wish is None or said is None or self._clock() - at_s > LATELY_S:
+            return False
+        self.wants(kind, replace(wish, again=body), said)
+        return True
+
+    def forget_refusals(self) -> None:
+        """Something has changed, and with it perhaps what would be said now."""
+        self._lately.clear()
+
     def say(self, kind: str, said: Said) -> None:
         self._said[kind] = said
 
     def became(self, kind: str, hash: str, said: Said) -> None:
         """News of one document; of no interest where the newest message is another."""
+        self.forget_refusals()
         wish = self._wishes.get(kind)
         if wish is None or wish.hash == hash:
             self._said[kind] = said
