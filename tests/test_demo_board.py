@@ -16,7 +16,7 @@ from rich.console import Console
 
 from agent.config.check import demand
 from agent.config.load import read_text, usable
-from agent.config.schema import Config, Lane
+from agent.config.schema import Config, Device, Lane
 from agent.messages import Event, State
 from tools.bench.cable import KINDS
 from tools.bench.run import Outcome, run
@@ -112,10 +112,12 @@ def test_the_good_bye_has_the_score() -> None:
 
 
 def test_a_lane_is_called_by_goods_that_stand_nowhere_else() -> None:
-    cola, water = Lane(name="p1", title="01 cola"), Lane(name="p4", title="02 water")
-    assert called(Config(lanes=(cola, water))) == {"p1": "cola", "p4": "water"}
-    assert called(Config(lanes=(cola, replace(water, title="02 cola")))) == {"p1": "p1", "p4": "p4"}
-    assert called(Config(lanes=(cola, replace(water, name="p1")))) == {"p1": "p1"}  # shared
+    device = Device(store="bench", id="shelf-1")
+    cola = Lane(name="p1", cells=("p1",), gtin=GTIN, title="01 cola")
+    water = replace(cola, name="p4", title="02 water")
+    assert called(Config(device=device, lanes=(cola, water))) == {"p1": "cola", "p4": "water"}
+    assert called(Config(device=device, lanes=(cola, replace(water, title="02 cola")))) == {"p1": "p1", "p4": "p4"}
+    assert called(Config(device=device, lanes=(cola, replace(water, name="p1")))) == {"p1": "p1"}  # shared
 
 
 def test_a_restock_in_the_truth_is_no_part_of_the_score() -> None:

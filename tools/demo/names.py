@@ -15,10 +15,7 @@ def good(lane: Lane) -> str:
 
 def called(config: Config) -> dict[str, str]:
     """By each lane's name the kind that only this lane carries, else the name."""
-    lanes: dict[str, set[str]] = {}
-    for lane in config.lanes:
-        lanes.setdefault(good(lane), set()).add(lane.name)
-    kinds = {
-        name: [good(lane) for lane in config.lanes if lane.name == name] for name in {x.name for x in config.lanes}
-    }
-    return {name: own[0] if len(own) == 1 and len(lanes[own[0]]) == 1 else name for name, own in kinds.items()}
+    names = [lane.name for lane in config.lanes]
+    kinds = [good(lane) for lane in config.lanes]
+    pairs = zip(names, kinds, strict=True)
+    return {name: kind if names.count(name) == kinds.count(kind) == 1 else name for name, kind in pairs}

@@ -86,7 +86,7 @@ class People:
             self.crowd(False)
             raise UnwillingError("the staff are still refilling: ask again in a moment")
         if deed == "refill" and not gaps(self.live.stage):
-            raise UnwillingError("there is nothing to refill: every lane is more than half full")
+            raise UnwillingError("there is nothing to refill: every lane is more than half full, or has no room")
         if self.busy_s() > BUSY_S:
             raise UnwillingError(f"the shopper is busy for another {self.busy_s():.0f} s")
         with self.live.lock:
