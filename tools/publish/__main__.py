@@ -19,6 +19,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from agent.config.schema import Broker
+from agent.documents.opening import MOST_STEP
 from tools.publish.folder import Head, Parcel, config_parcel, content_parcel, model_parcel, policy_parcel
 from tools.publish.hub import Hub, HubError, payload_hash
 from tools.publish.price import Price, demand_in_force, read_back, repriced
@@ -177,8 +178,11 @@ def _heard(hub: Hub, topics: Topics, kind: str) -> ReportedPayload | None:
 
 
 def _highest(told: ReportedPayload | None) -> int:
-    """The highest version that the device has in force or has heard of."""
-    return 0 if told is None else max(told.version or 0, told.desired_version or 0)
+    """The highest version that the device has in force or has heard of. What is out of all reach was refused for it."""
+    if told is None:
+        return 0
+    in_force, heard = told.version or 0, told.desired_version or 0
+    return max(in_force, heard if heard <= in_force + MOST_STEP else 0)
 
 
 def _show(told: ReportedPayload) -> None:
