@@ -44,8 +44,7 @@ class Upkeep:
         stock = self.shelf.ledger.stock
         key = stock.find(lane, gtin)
         if key is None:
-            hint = "name a lane of the planogram, and the gtin where two share it"
-            return False, f"no single lane {lane!r} with gtin {gtin!r} here: {hint}"
+            return False, self._not_found(lane, gtin)
         stretch = self._stretch(lane)
         if stretch is not None and self.shelf.mode != "maintenance" and self._in_motion(stretch, t):
             return False, f"lane {lane!r} is in motion: count again when nobody reaches into it"
@@ -114,6 +113,16 @@ class Upkeep:
         self._tared_s.clear()
 
     # -- what speaks against it ---------------------------------------------------------------------------------------
+
+    def _not_found(self, lane: str, gtin: str | None) -> str:
+        """Which lane or product is meant, as far as the planogram can tell."""
+        here = [x for s in self.shelf.planogram.stretches for x in s.lanes if x.name == lane]
+        if not here:
+            return f"no lane {lane!r} here: name a lane of the planogram"
+        codes = ", ".join(x.product.gtin for x in here)
+        if gtin is None:
+            return f"lane {lane!r} holds several products: say which with gtin, one of {codes}"
+        return f"lane {lane!r} does not hold {gtin}: its products are {codes}"
 
     def _stretch(self, lane: str) -> Stretch | None:
         return next((s for s in self.shelf.planogram.stretches if any(x.name == lane for x in s.lanes)), None)

@@ -308,7 +308,11 @@ def test_a_strip_is_looked_at_without_a_panel(tmp_path: Path, capsys: pytest.Cap
     example, out = CODE / "examples/strip.toml", tmp_path / "strip.png"
     told = strip_command([str(example), "--out", str(out), "--size", "960x158", "--headline", "Hello"])
     assert Image.open(out).size == (960, 158)
-    assert bool(told) == bool(capsys.readouterr().out)  # without a Chinese font it says so
+    *complaints, last = capsys.readouterr().out.splitlines()
+    assert bool(told) == bool(complaints)  # without a Chinese font it says so
+    assert last == f"{out}: 960x158, 6 labels"
+    assert strip_command([str(example), "--out", str(tmp_path / "nowhere" / "strip.png")]) == 73
+    assert "cannot be written" in capsys.readouterr().err
     assert strip_command([str(CODE / "examples/camera.toml"), "--out", str(out)]) == 78
     assert "[screen]" in capsys.readouterr().err
 

@@ -83,8 +83,8 @@ def test_an_order_is_done_and_says_what_is_so_now(core: Core, payload: CommandPa
     ("payload", "hint"),
     [
         (CountStock(lane="nowhere", units=1), "name a lane of the planogram"),
-        (CountStock(lane="mixed", units=1), "the gtin where two share it"),
-        (CountStock(lane="cola", units=1, gtin=SOAP), "name a lane"),
+        (CountStock(lane="mixed", units=1), "lane 'mixed' holds several products: say which with gtin, one of 0"),
+        (CountStock(lane="cola", units=1, gtin=SOAP), f"lane 'cola' does not hold {SOAP}: its products are 0"),
         (CountStock(lane="cola", units=-1), "a count is 0 or more"),
         (Tare(lane="nowhere"), "name a lane of the planogram"),
         (Tare(lane="dead"), "shelfd doctor"),

@@ -2,13 +2,15 @@
 
     python -m tools.strip CONFIG.toml --out strip.png [--size 1920x158] [--headline TEXT] [--line TEXT]
 
-Prints what has no room and which characters have no font; exit 1 for these, 78 for a configuration that is none.
+Prints what has no room and which characters have no font, then what was drawn; exit 1 for the first two, 73 for a
+picture that cannot be written, 78 for a configuration that is none.
 Not here: how labels are drawn (agent/screen/face.py), the strip of a running shelf (tools/bench/console).
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import sys
 from pathlib import Path
@@ -21,7 +23,7 @@ from agent.config.problem import ConfigError
 from agent.config.schema import Config
 from agent.messages import Labels
 from agent.screen.face import Face
-from agent.shelf.labels import ShelfEdge
+from agent.shelf.labels import ShelfEdge, labelled
 from agent.shelf.planogram import Planogram
 from agent.shelf.stock import Stock
 from wire.documents import Item
@@ -64,9 +66,15 @@ def main(arguments: list[str] | None = None) -> int:
         return UNUSABLE
     width, height = given.size
     picture, complaints = drawn(config, width, height, given.headline, given.line)
-    picture.save(given.out, optimize=True)
+    try:
+        picture.save(given.out, optimize=True)
+    except (OSError, ValueError) as error:  # ValueError: a name whose ending is no kind of picture
+        print(f"{given.out} cannot be written ({error}): name a PNG in a folder that is there", file=sys.stderr)
+        return os.EX_CANTCREAT
     for sentence in complaints:
         print(sentence)
+    labels = len(labelled(config))
+    print(f"{given.out}: {width}x{height}, {labels} label{'' if labels == 1 else 's'}")
     return 1 if complaints else 0
 
 
