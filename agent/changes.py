@@ -11,17 +11,16 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable
-from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TooLate
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from agent.config.schema import Config
-from agent.documents.protocol import ApplyError
+from agent.documents.protocol import ApplyError, StopError
 from agent.messages import ConfigSet, PolicySet
 from agent.senses import Senses
 from agent.streams import Intake, table
-from agent.supervisor import Supervisor
+from agent.supervisor import EndError, Supervisor
 from wire.documents import Policy
 from wire.reported import Finding
 
@@ -53,7 +52,8 @@ class LiveChanges:
         self._manifest = ""  # of the models in force; empty: as the configuration says
 
     def apply_config(self, config: Config, version: int | None, by: str | None) -> None:
-        """Returns when the parts concerned have been exchanged; ApplyError when they did not end in time."""
+        """Returns when the parts concerned have been exchanged; ApplyError when they did not end in time, StopError
+        when the process ends before their turn."""
         if _at_start(config) != _at_start(self._config):
             self.restart("the configuration has changed what is read at the start alone")
             return
@@ -98,16 +98,13 @@ class LiveChanges:
         self._in_main_thread(change)
 
     def _in_main_thread(self, change: Callable[[], None]) -> None:
-        done: Future[None] = Future()
-
-        def work() -> None:
-            change()
-            done.set_result(None)
-
-        self._running.supervisor.ask(work)
+        done = self._running.supervisor.ask(change)
         try:
             done.result(APPLIED_S)
+        except EndError:
+            raise StopError from None
         except TooLate:
+            done.cancel()  # one that has not begun would come over the way back
             raise ApplyError(
                 Finding(path="", reason=f"the parts concerned were not exchanged within {APPLIED_S:.0f} s")
             ) from None

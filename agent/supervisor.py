@@ -19,6 +19,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import FrameType
@@ -60,6 +61,36 @@ class Part:
     hangs: bool = False
 
 
+class EndError(Exception):
+    """The process ends before, or while, what was asked for is done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Something to be done in the main thread, and whether it is."""
+
+    change: Callable[[], None]
+    done: Future[None] = field(default_factory=Future)
+
+    def do(self) -> None:
+        """What `change` raises ends the process; who waits for it waits no longer."""
+        if not self.done.set_running_or_notify_cancel():
+            return
+        made = False
+        try:
+            self.change()
+            made = True
+        finally:
+            if made:
+                self.done.set_result(None)
+            else:
+                self.done.set_exception(EndError())
+
+    def refuse(self) -> None:
+        if self.done.set_running_or_notify_cancel():
+            self.done.set_exception(EndError())
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
     """Why the process ends."""
@@ -78,7 +109,8 @@ class Supervisor:
     stop_s: float = STOP_S
     parts: list[Part] = field(default_factory=list)
     # A SimpleQueue, as its put may interrupt itself: signal handlers run between any two steps of the main thread.
-    _asked: queue.SimpleQueue[Reason | Callable[[], None]] = field(default_factory=queue.SimpleQueue)
+    _asked: queue.SimpleQueue[Reason | Asked] = field(default_factory=queue.SimpleQueue)
+    _over: bool = False  # nothing is done any more of what is asked
 
     def add_thread(
         self,
@@ -120,9 +152,24 @@ class Supervisor:
         """Makes `run` return. From any thread, or a signal handler."""
         self._asked.put(Reason(message, exit_code))
 
-    def ask(self, change: Callable[[], None]) -> None:
-        """Does `change` in the main thread, between two looks at the parts. From any thread."""
-        self._asked.put(change)
+    def ask(self, change: Callable[[], None]) -> Future[None]:
+        """Does `change` in the main thread, between two looks at the parts; cancelled in time, it is never done. Its
+        result comes as soon as it is done, and EndError as soon as it is clear that it will not be. From any thread."""
+        asked = Asked(change)
+        self._asked.put(asked)
+        if self._over:
+            self._refuse_all()
+        return asked.done
+
+    def _refuse_all(self) -> None:
+        """Nobody may wait for what will not be: whoever waits does not end when told to."""
+        while True:
+            try:
+                asked = self._asked.get_nowait()
+            except queue.Empty:
+                return
+            if isinstance(asked, Asked):
+                asked.refuse()
 
     def exchange(self, names: Collection[str], between: Callable[[], None], add: Callable[[], None]) -> None:
         """In the main thread, while all run: ends these parts, does `between`, and starts what `add` adds in the place
@@ -154,6 +201,8 @@ class Supervisor:
                 reason = self._watch()
                 log.log(logging.INFO if reason.exit_code == os.EX_OK else logging.ERROR, "%s", reason.message)
             finally:
+                self._over = True
+                self._refuse_all()
                 self.notifier.stopping()
                 stayed = self._stop(started)
         return os.EX_SOFTWARE if stayed else reason.exit_code
@@ -168,7 +217,7 @@ class Supervisor:
             else:
                 if isinstance(asked, Reason):
                     return asked
-                asked()
+                asked.do()
             for part in self.parts:
                 if not part.alive():
                     return Reason(f"{part.name} is dead: the process starts anew", os.EX_SOFTWARE)

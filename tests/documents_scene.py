@@ -224,10 +224,11 @@ class Disk:
     """Counts the writes of the store and cuts the power at one of them: before it, or right after it."""
 
     def __init__(self) -> None:
-        self.writes, self.dies_at, self.full = 0, 0, False
+        self.writes, self.dies_at, self.full, self.refused = 0, 0, False, 0
 
     def write(self, path: Path, data: bytes, mode: int = 0o600) -> None:
         if self.full:
+            self.refused += 1
             raise OSError(28, "No space left on device")
         self.writes += 1
         if self.writes * 2 - 1 == self.dies_at:

@@ -14,11 +14,11 @@ import pytest
 
 from agent.changes import LiveChanges, Running
 from agent.config.schema import Broker, Camera, Cell, Config, Device, Lane, Outbox, Recording, Scale, Screen, Vision
-from agent.documents.protocol import ApplyError
+from agent.documents.protocol import ApplyError, StopError
 from agent.messages import ConfigSet, Counts, Observation, PolicySet
 from agent.senses import Senses
 from agent.streams import Intake, table
-from agent.supervisor import Supervisor
+from agent.supervisor import EndError, Supervisor
 from wire.documents import Policy
 
 
@@ -181,7 +181,58 @@ def test_a_part_that_does_not_end_makes_the_change_fail(house: House, monkeypatc
     house.while_running(act)
 
 
+def test_a_change_that_fails_late_is_not_made_after_all(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would come over the way back."""
+    monkeypatch.setattr("agent.changes.APPLIED_S", 0.05)
+    block = threading.Event()
+    dearer = replace(CONFIG, lanes=(replace(CONFIG.lanes[0], price="4.50"),))
+
+    def act() -> None:
+        house.supervisor.ask(lambda: block.wait(5.0) and None)
+        with pytest.raises(ApplyError):
+            house.changes.apply_config(dearer, 2, None)
+        block.set()
+        monkeypatch.setattr("agent.changes.APPLIED_S", 5.0)
+        house.changes.apply_config(CONFIG, None, None)
+
+    house.while_running(act)
+    assert house.configured == [CONFIG]
+
+
+def test_who_asks_for_a_change_while_the_process_ends_does_not_wait(house: House) -> None:
+    """The main thread is busy with stopping, and whoever waits for it would have to be waited for."""
+    told: list[str] = []
+
+    def act() -> None:
+        house.supervisor.end("stopping: SIGTERM")
+        with pytest.raises(StopError):
+            house.changes.apply_config(replace(CONFIG, broker=Broker(port=1884)), 2, None)
+        told.append("stopped")
+
+    asking = threading.Thread(target=act, daemon=True)
+    house.supervisor.ask(asking.start)
+    assert house.supervisor.run() == 0
+    asking.join(5.0)
+    assert told == ["stopped"] and house.configured == []
+
+
 def test_a_policy_reaches_the_core(house: House) -> None:
     house.changes.apply_policy(Policy(holdout=0.1), 7)
     house.changes.apply_policy(None, None)
     assert house.told() == [PolicySet(5.0, Policy(holdout=0.1), 7), PolicySet(5.0, Policy(), None)]
+
+
+def test_a_change_that_fails_by_our_mistake_ends_the_process_and_lets_go_of_who_waits(house: House) -> None:
+    told: list[str] = []
+
+    def act() -> None:
+        with pytest.raises(EndError):
+            house.supervisor.ask(lambda: [].pop()).result(5.0)
+        told.append("let go")
+
+    asking = threading.Thread(target=act, daemon=True)
+    house.supervisor.ask(asking.start)
+    with pytest.raises(IndexError):
+        house.supervisor.run()
+    asking.join(5.0)
+    assert told == ["let go"]

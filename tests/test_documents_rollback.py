@@ -322,3 +322,35 @@ def test_the_next_one_waits_until_the_way_back_has_come_to_rest(shelf: Shelf) ->
     assert (shelf.state(), shelf.price) == ("loading", "1.00")
     shelf.wait(15)
     assert (shelf.state(), shelf.price) == ("probation", "4.50")
+
+
+def test_nothing_is_begun_once_a_fresh_start_was_asked_for(shelf: Shelf) -> None:
+    """It would be on trial while the process ends."""
+    shelf.hub.config(priced("9.99"))
+    shelf.signs = lambda config: replace(HEALTHY, rss_mb=400.0)
+    while shelf.state() == "probation":
+        shelf.wait(1)
+    shelf.hub.config(priced("4.50"))
+    shelf.settle()
+    assert len(shelf.parts.restarts) == 1
+    assert (shelf.state(), shelf.price) == ("loading", "1.00")
+    shelf.restart()
+    shelf.signs = lambda config: HEALTHY
+    assert shelf.hub.repeats().state == "probation"
+
+
+def test_a_disk_that_takes_nothing_is_asked_seldom_and_told_once(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    disk = Disk().install(monkeypatch)
+    shelf.hub.config(priced("4.50"))
+    disk.full, disk.refused = True, 0
+    shelf.wait(1800)
+    lines = [record.getMessage() for record in caplog.records if "written" in record.getMessage()]
+    assert (len(lines), shelf.state()) == (3, "probation"), lines  # of each copy of the index, and what it means
+    assert disk.refused < 80, "two copies, about once a minute"
+    disk.full = False
+    shelf.wait(61)
+    assert shelf.state() == "applied"
+    shelf.crash()
+    assert shelf.price == "4.50"

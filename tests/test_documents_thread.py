@@ -239,3 +239,19 @@ def test_a_long_proof_ends_when_the_process_is_to_end(tmp_path: Path) -> None:
     index = begin(local_config(tmp_path)).store
     assert index is not None and index.index.of("content").harmful == (), "an end in order is nobody's fault"
     assert issubclass(StopError, Exception)
+
+
+def test_an_end_in_order_in_the_middle_of_a_change_is_nobodys_fault(tmp_path: Path) -> None:
+    def ends(config: object) -> None:
+        raise StopError
+
+    parts = Parts()
+    parts.when = ends
+    document = ConfigDocument(version=1, store="s", device="d", by="x", issued=ISSUED, config=priced("2.00"))
+    keeper = Keeper(begin(local_config(tmp_path)), [], parts, lambda: HEALTHY, lambda _: None)
+    keeper.desired("config", sign(document, [OLD]))
+    keeper.run()
+    keeper.end()
+    begun = begin(local_config(tmp_path))
+    assert begun.store is not None and begun.store.index.of("config").harmful == ()
+    assert begun.config.lanes[0].price == "2.00" and begun.store.index.of("config").trial is not None

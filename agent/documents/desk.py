@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 
-from agent.documents.beginning import STEADY_S, Beginning, Standing
+from agent.documents.beginning import Beginning, Standing
 from agent.documents.config_document import ConfigKind
 from agent.documents.findings import finding
 from agent.documents.opening import Opened, decoded, demand_addressed, demand_newer, open_signed, sha256
@@ -65,7 +65,7 @@ class Desk:
         self._judged_by = self._trials.config
         self._later: dict[str, bytes] = {}  # messages that the disk did not take
         self._lines = Lines(log, clock)  # on refusals
-        self._began_s = self._tried_s = clock()
+        self._tried_s = clock()
 
     def start(self) -> None:
         """Puts in force what is, and tells it."""
@@ -95,8 +95,6 @@ class Desk:
         for kind in DOCUMENTS:
             if kind in self._accepted and self._trials.may_begin():
                 self._go_on(kind, self._accepted[kind])
-        if self._store.index.starts and self._clock() - self._began_s >= STEADY_S:
-            self._save(self._store.index.with_starts(0))
         self._judge_again()
         self._try_later()
         self._want()

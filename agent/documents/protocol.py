@@ -39,7 +39,8 @@ class ApplyError(DocumentError):
 
 
 class StopError(Exception):
-    """Raised by the `beat` that `Kind.ready` is given, when the process is to stop. Clean up and let it pass."""
+    """Raised by the `beat` that `Kind.ready` is given, and by a change that is waited for, when the process is to stop.
+    Clean up and let it pass: what is on trial stays so."""
 
 
 class Kind(Protocol):
@@ -82,8 +83,8 @@ class Fileless:
 
 class Changes(Protocol):
     """What a change is, given by the app. Called in the thread "documents"; each returns within seconds, as a call that
-    hangs starves the watchdog. ApplyError where the change cannot be made; any other exception ends the process, and
-    the next start goes back by itself."""
+    hangs starves the watchdog. ApplyError where the change cannot be made, StopError where the process ends before; any
+    other exception ends the process, and the next start goes back by itself."""
 
     def apply_config(self, config: Config, version: int | None, by: str | None) -> None:
         """From here on this configuration is in force: live, or with the parts concerned built anew. `version` None:

@@ -57,6 +57,7 @@ class Store:
         """Reads what is there. Raises nothing: where nothing can be read, nothing is remembered."""
         self.directory = directory
         self.complaints: list[str] = []
+        self._said: dict[str, str] = {}  # by copy, why it could not be written the last time: one line for each reason
         try:
             directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
@@ -73,12 +74,18 @@ class Store:
         for copy in COPIES:
             try:
                 write_whole(self.directory / copy, _summed(body))
+                self._said.pop(copy, None)
             except OSError as error:
-                log.warning("documents: %s cannot be written: %s", self.directory / copy, error)
+                self._say_unwritten(copy, str(error))
                 errors.append(error)
         if len(errors) == len(COPIES):
             raise _cannot_keep(errors[0])
         self.index = index
+
+    def _say_unwritten(self, copy: str, why: str) -> None:
+        if self._said.get(copy) != why:
+            log.warning("documents: %s cannot be written: %s", self.directory / copy, why)
+        self._said[copy] = why
 
     def assume(self, index: Index) -> None:
         """This holds for as long as the process lives, though it cannot be kept."""

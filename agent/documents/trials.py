@@ -12,14 +12,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from agent.config.schema import Config
-from agent.documents.beginning import Beginning, Standing, document_of, settle
+from agent.documents.beginning import STEADY_S, Beginning, Standing, document_of, settle
 from agent.documents.config_document import ConfigKind, build_part
-from agent.documents.findings import finding
+from agent.documents.expected import blame, promised, terms_of, wanted
 from agent.documents.opening import Opened
+from agent.documents.patience import Patience
 from agent.documents.probation import SETTLE_S, Probation, Terms, Verdict, allowed_mb
 from agent.documents.protocol import ApplyError, Changes, DocumentError, Kind, Signs
 from agent.documents.record import Held, Trial
-from agent.documents.store import Store
+from agent.documents.store import Index, Store
 from agent.documents.wishes import Said, written
 from wire.documents import ConfigDocument, Document
 from wire.reported import Finding
@@ -55,6 +56,8 @@ class Trials:
         self._open: dict[str, Probation] = {}  # by kind, in the order of their beginning
         self._healing: tuple[Probation, str] | None = None  # and why it was taken back
         self._began_s = clock()
+        self._patience = Patience(clock)
+        self._leaving = False  # the process is to start anew
 
     @property
     def open(self) -> bool:
@@ -76,7 +79,7 @@ class Trials:
         for kind in self._kinds:
             trial = self._store.index.of(kind).trial
             if trial is not None:
-                self._open[kind] = Probation(_terms(trial), self._clock())
+                self._open[kind] = Probation(terms_of(trial), self._clock())
                 self._remember_good(kind)
         for kind in [kind for kind in self._kinds if kind != "config"]:
             self._put(kind)
@@ -95,7 +98,7 @@ class Trials:
 
     def may_begin(self) -> bool:
         """Whether it is known how the agent does without a change, so that one can be judged by it."""
-        if self._healing is not None:
+        if self._healing is not None or self._leaving:
             return False
         if self._open or self._clock() - self._began_s >= SETTLE_S:
             return True
@@ -116,7 +119,7 @@ class Trials:
             self.behind[kind] = self.standing[kind]
         self.standing[kind] = Standing(held, document)
         self._open.pop(kind, None)
-        self._open[kind] = Probation(_terms(trial), self._clock())
+        self._open[kind] = Probation(terms_of(trial), self._clock())
         self._tell(kind, held.hash, Said("probation", tuple(self._kinds[kind].notes(document))))
         if kind == "config":
             self._expect(after)
@@ -154,6 +157,8 @@ class Trials:
 
     def turn(self) -> None:
         """Looks how the agent does; about once a second."""
+        if self._store.index.starts and self._clock() - self._began_s >= STEADY_S:
+            self._write(self._store.index.with_starts(0), "this start counts as one that did not live")
         if not self.open:
             return
         signs, now_s = self._signs(), self._clock()
@@ -185,7 +190,7 @@ class Trials:
         terms = Terms(HEAL_S, alive, any(trial.broker for trial in trials.values()), most_mb)
         self._healing = Probation(terms, self._clock()), reason
         for kind, trial in reversed(trials.items()):
-            self._tell(kind, trial.held.hash, Said("rolled_back", _blame(reason, list(trials))))
+            self._tell(kind, trial.held.hash, Said("rolled_back", blame(reason, list(trials))))
             self._go_back(kind, reason)
         if self._healing is not None:
             self._healing[0].began_s = self._clock()
@@ -232,7 +237,7 @@ class Trials:
         if kind in self._open:
             self.take_back(reason)
         elif self._healing is not None or kind == "config":
-            self._changes.restart(reason)
+            self._restart(reason)
         elif standing is not None:
             log.error("documents: %s", reason)
             del self.standing[kind]
@@ -240,10 +245,7 @@ class Trials:
 
     def _prove(self, kind: str) -> None:
         record = self._store.index.of(kind).prove()
-        try:
-            self._store.save(self._store.index.with_records({kind: record}))
-        except DocumentError as error:
-            log.error("documents: %s version is good, but %s", kind, error)  # tried again at the next look
+        if not self._write(self._store.index.with_records({kind: record}), f"{kind} is good and stays on trial"):
             return
         del self._open[kind]
         self.behind.pop(kind, None)
@@ -254,34 +256,27 @@ class Trials:
         log.info("documents: %s version %d is good", kind, standing.held.version)
         self._tell(kind, standing.held.hash, Said("applied", tuple(self._kinds[kind].notes(standing.document))))
 
+    def _write(self, index: Index, else_: str) -> bool:
+        """What may wait until the disk takes it; `else_` is so until then. Whether it is written."""
+        if not self._patience.due:
+            return False
+        try:
+            self._store.save(index)
+        except DocumentError as error:
+            if self._patience.failed():
+                log.error("documents: %s until it can be written down: %s", else_, error)
+            return False
+        self._patience.worked()
+        return True
+
+    def _restart(self, reason: str) -> None:
+        """Nothing is begun any more: it would be on trial when the process ends."""
+        self._leaving = True
+        self._changes.restart(reason)
+
     def _heal(self, healing: Probation, reason: str, verdict: Verdict | None) -> None:
         if verdict is None:
             return
         self._healing = None
         if not verdict.good:
-            self._changes.restart(f"after the way back ({reason}) it is no better: {verdict.reason}")
-
-
-def promised(config: Config) -> frozenset[str]:
-    """The streams that a configuration asks for."""
-    parts = {"tracks": config.tracks.socket, "camera": config.camera.driver, "screen": config.screen.driver}
-    return frozenset(f"scale/{scale.name}" for scale in config.scales) | {
-        name for name, asked in parts.items() if asked
-    }
-
-
-def wanted(stream: str, config: Config) -> bool:
-    """Whether a configuration asks for a stream; one that this page does not know is asked for."""
-    known = stream.startswith("scale/") or stream in ("tracks", "camera", "screen")
-    return not known or stream in promised(config)
-
-
-def _terms(trial: Trial) -> Terms:
-    return Terms(trial.lasts_s, frozenset(trial.alive), trial.broker, trial.most_mb, trial.held.hash)
-
-
-def _blame(reason: str, kinds: list[str]) -> tuple[Finding, ...]:
-    hint = "mend it and send it with a higher version: this one is not tried again"
-    if len(kinds) == 1:
-        return (finding("", reason, hint),)
-    return finding("", reason, hint), finding("", f"{' and '.join(kinds)} were on trial together: it may be either")
+            self._restart(f"after the way back ({reason}) it is no better: {verdict.reason}")
