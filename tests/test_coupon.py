@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import random
+import re
 import subprocess
 import sys
 import time
@@ -178,3 +179,26 @@ def test_of_tills_that_ask_at_once_one_takes_it(keys: Path, tmp_path: Path) -> N
     command = [sys.executable, "-m", "tools.verify_coupon", "--key", str(keys), "--used", str(tmp_path / "used")]
     tills = [subprocess.Popen([*command, text(claim)], stdout=subprocess.DEVNULL) for _ in range(2)]
     assert sorted(till.wait(30) for till in tills) == [0, 3]
+
+
+def test_the_coupon_on_the_page_is_good_until_its_last_second(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = (Path(__file__).parent.parent / "docs" / "coupons.md").read_text("utf-8")
+    section = page.split("## One to test a till with")[1].split("\n## ")[0]
+    key_line = next(x.strip() for x in section.splitlines() if x.startswith("    test-shop/test-shelf "))
+    words = [word for word in section.split() if len(word) > 100 and set(word) <= set(ALPHABET)]
+    assert len(words) == 2 and words[0] == words[1], "alone, and in the command"
+    keys, last_s = tmp_path / "test.keys", 2**32 - 1
+    keys.write_text(key_line)
+    till = ["--key", str(keys), words[0]]
+    assert main(till, now=lambda: last_s - 0.5) == 0
+    assert capsys.readouterr().out.strip() in section
+    assert main(till, now=lambda: last_s) == 2
+    assert main(till) == 0, "and now"
+    data = base64.b32decode(words[0] + "=" * (-len(words[0]) % 8))
+    listed = re.findall(r"^    ([0-9a-f]+)(?:  |$| [a-z])", section, re.MULTILINE)
+    assert bytes.fromhex("".join(listed)) == data, "byte by byte as the page lists them"
+    for at in range(len(words[0])):
+        altered = words[0][:at] + ("A" if words[0][at] != "A" else "B") + words[0][at + 1 :]
+        assert main(["--key", str(keys), altered], now=lambda: NOW_S) == 1
