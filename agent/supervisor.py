@@ -30,6 +30,7 @@ STOP_S = 4.5  # for all parts together: a stop takes 5 s at most
 LEAST_S = 0.2  # for each, however late it is
 STUCK_S = 10.0  # a part that shows no progress for this long hangs
 LOOK_S = 1.0  # how often progress is looked at
+LEVELS = {os.EX_OK: logging.INFO, os.EX_TEMPFAIL: logging.WARNING}  # ends that were meant; 75: started anew, as ordered
 
 log = logging.getLogger(__name__)
 
@@ -199,7 +200,7 @@ class Supervisor:
                 started = self.parts  # as they are exchanged
                 self.notifier.ready(status)
                 reason = self._watch()
-                log.log(logging.INFO if reason.exit_code == os.EX_OK else logging.ERROR, "%s", reason.message)
+                log.log(LEVELS.get(reason.exit_code, logging.ERROR), "%s", reason.message)
             finally:
                 self._over = True
                 self._refuse_all()

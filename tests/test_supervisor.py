@@ -1,5 +1,6 @@
 """Parts start in order, stop in reverse, and none may fail or hang unseen."""
 
+import logging
 import os
 import signal
 import socket
@@ -77,6 +78,21 @@ def test_a_signal_stops_in_order_and_leaves_the_handlers_as_they_were(number: si
     assert supervisor.run() == 0
     assert diary == ["core starts", "core is told", "core ends"]
     assert signal.getsignal(number) is handler
+
+
+@pytest.mark.parametrize(
+    ("exit_code", "level"),
+    [(os.EX_OK, logging.INFO), (os.EX_TEMPFAIL, logging.WARNING), (os.EX_SOFTWARE, logging.ERROR)],
+)
+def test_only_an_end_that_nobody_ordered_is_an_error(
+    caplog: pytest.LogCaptureFixture, exit_code: int, level: int
+) -> None:
+    supervisor = Supervisor()
+    add(supervisor, Worker("core", []))
+    supervisor.end("restarting: command o1", exit_code)
+    with caplog.at_level(logging.INFO, "agent.supervisor"):
+        assert supervisor.run() == exit_code
+    assert [(x.levelno, x.message) for x in caplog.records] == [(level, "restarting: command o1")]
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
