@@ -32,8 +32,10 @@ MOST_PX = 8192
 UNUSABLE = 78  # EX_CONFIG
 
 
-def drawn(config: Config, width: int, height: int, headline: str, line: str) -> tuple[Image.Image, tuple[str, ...]]:
-    """The strip with the stock of the first start, and what is to be said about it."""
+def drawn(
+    config: Config, width: int, height: int, headline: str, line: str
+) -> tuple[Image.Image, tuple[str, ...], int]:
+    """The strip with the stock of the first start, what is to be said about it, and how many labels it has."""
     face = Face(config, width, height)
     for output in ShelfEdge(config).changed(Stock(Planogram.of(config)).state()):
         if isinstance(output, Labels):
@@ -43,7 +45,7 @@ def drawn(config: Config, width: int, height: int, headline: str, line: str) -> 
         item = Item(name="look", plays="loop", headline=headline, line=line or None)
         at = face.content
         picture[at.top : at.bottom, at.left : at.right] = face.card(item)
-    return Image.fromarray(picture), face.complaints
+    return Image.fromarray(picture), face.complaints, len(labelled(config)) - len(face.left_out)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -65,7 +67,7 @@ def main(arguments: list[str] | None = None) -> int:
         print("there is no [screen] in it: see examples/strip.toml", file=sys.stderr)
         return UNUSABLE
     width, height = given.size
-    picture, complaints = drawn(config, width, height, given.headline, given.line)
+    picture, complaints, labels = drawn(config, width, height, given.headline, given.line)
     try:
         picture.save(given.out, optimize=True)
     except (OSError, ValueError) as error:  # ValueError: a name whose ending is no kind of picture
@@ -73,7 +75,6 @@ def main(arguments: list[str] | None = None) -> int:
         return os.EX_CANTCREAT
     for sentence in complaints:
         print(sentence)
-    labels = len(labelled(config))
     print(f"{given.out}: {width}x{height}, {labels} label{'' if labels == 1 else 's'}")
     return 1 if complaints else 0
 
