@@ -1,5 +1,5 @@
 """What keys must mean together: identity, broker and wiring here, camera and marks in camera_check.py, the planogram in
-planogram_check.py, labels and prices in screen_check.py.
+planogram_check.py, labels and prices in screen_check.py, the length of messages in told_check.py.
 
 Each rule is a generator over a whole `Config`; all run, so that all problems are told at once. Not here: single
 keys, their types and bounds (reading.py), whether files and ports are there (`shelfd doctor`).
@@ -18,6 +18,7 @@ from agent.config.planogram_check import PLANOGRAM_RULES
 from agent.config.problem import ConfigError, Problem, in_order
 from agent.config.schema import Broker, Config, Scale
 from agent.config.screen_check import SCREEN_RULES
+from agent.config.told_check import TOLD_RULES
 from wire.topics import NAME
 
 NAME_CHARACTERS = 64
@@ -33,7 +34,7 @@ Rule = Callable[[Config], Iterator[Problem]]
 
 def check(config: Config) -> list[Problem]:
     """Every error and warning that a well-written configuration may still have, sorted by path."""
-    rules = (*RULES, *CAMERA_RULES, *BUTTON_RULES, *DOCUMENTS_RULES, *PLANOGRAM_RULES, *SCREEN_RULES)
+    rules = (*RULES, *CAMERA_RULES, *BUTTON_RULES, *DOCUMENTS_RULES, *PLANOGRAM_RULES, *SCREEN_RULES, *TOLD_RULES)
     return in_order(problem for rule in rules for problem in rule(config))
 
 

@@ -11,9 +11,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 
+from agent.config.told_check import prices_fit
 from agent.documents.beginning import Beginning, Standing
 from agent.documents.config_document import ConfigKind
-from agent.documents.findings import finding
+from agent.documents.findings import finding, from_problem
 from agent.documents.opening import Opened, decoded, demand_addressed, demand_newer, open_signed, sha256
 from agent.documents.pace import Lines
 from agent.documents.protocol import Beat, Changes, DocumentError, Files, KeepError, Kind, Signs
@@ -187,11 +188,14 @@ class Desk:
         if findings := kind.check(document):
             raise DocumentError(*findings)
         if isinstance(document, ConfigDocument) and isinstance(kind, ConfigKind):
-            after = Trust(kind.config_of(document).documents.keys)
+            config = kind.config_of(document)
+            after = Trust(config.documents.keys)
             if objections := after.objections(opened.envelope, opened.payload):
                 hint = "sign it with a key that is trusted now and with one that will be trusted then"
                 reason = "no key that would be trusted from here on has signed it"
                 raise DocumentError(finding("config.documents.key", reason, hint), *objections)
+            if too_long := list(prices_fit(config, opened.by)):
+                raise DocumentError(*(from_problem(problem, "config") for problem in too_long))
         if findings := self._files.fits(kind.needs(document), self._kept()):
             raise DocumentError(*findings)
 
