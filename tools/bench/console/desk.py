@@ -76,7 +76,7 @@ class Desk:
         if fault == BLIND and self._easel is not None:
             (self._easel.covered.set if on else self._easel.covered.clear)()
         self._tell()
-        again = "off again; the shelf tries by itself, within half a minute" if fault == BROKER else "off again"
+        again = "off again; the shelf tries by itself, within a minute at most" if fault == BROKER else "off again"
         return f"{fault.capitalize()}: {'on' if on else again}."
 
     def _run(self) -> None:
