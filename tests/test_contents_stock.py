@@ -177,7 +177,8 @@ def test_stock_of_another_planogram_is_kept_by_lane_and_product() -> None:
     stock = Stock(shop())
     here = dict(stock.units)
     (lane, gtin), *_ = here
-    stock.restore({"lanes": [[lane, gtin, 41, 0.5], ["gone", gtin, 7, 1.0], [lane, "09999999999994", 3, 1.0]], "absent": []})
+    known = [[lane, gtin, 41, 0.5], ["gone", gtin, 7, 1.0], [lane, "09999999999994", 3, 1.0]]
+    stock.restore({"lanes": known, "absent": []})
     assert stock.units == here | {(lane, gtin): 41}
 
 
