@@ -62,7 +62,7 @@ test-camera: setup ## the camera driver on the real picamera2 and libcamera, wit
 	@tools/picamera2.sh
 
 .PHONY: test-rollback test-powercut
-test-rollback: setup test-tools ## what does harm is taken back: ten harmful configurations, real processes, 1-2 minutes
+test-rollback: setup test-tools ## what does harm is taken back: thirteen harmful configurations, real processes, 2 minutes
 	$(PY) -m pytest -m rollback -s --timeout=600 tests/system/test_rollback.py $(ARGS)
 
 test-powercut: setup test-tools ## a cut at any write while documents are stored: every state that it may leave, 2 minutes
