@@ -5,7 +5,7 @@ PY := .venv/bin/python
 SHELFD_SHARED ?= ../shared
 export SHELFD_SHARED
 CASES ?= $(SHELFD_SHARED)/cases/*/
-JOBS ?= 2
+JOBS ?= 3 # one more than cores: many tests wait for clocks
 
 .PHONY: menu
 menu:
