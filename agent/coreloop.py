@@ -59,7 +59,7 @@ class CoreLoop:
     def step(self, observation: Observation) -> None:
         """One observation all the way."""
         self._record(observation, self._core.snapshot)
-        outputs: tuple[Output, ...] = self._core.step(observation)
+        outputs = self._core.step(observation)
         for output in outputs:
             if isinstance(output, Play):
                 self._hand_on(output, None)  # a shopper waits: the disk may come later
@@ -74,8 +74,11 @@ class CoreLoop:
                 self._hand_on(output, kept)
 
     def _keep(self, t: float, outputs: tuple[Output, ...]) -> Future[Receipt] | None:
-        batch = Batch.of(outputs, self._snapshot(t, outputs))
-        return None if batch == Batch() else self._commit(batch)
+        snapshot = self._snapshot(t, outputs)
+        if not outputs and snapshot is None:  # so it is with nearly every reading
+            return None
+        batch = Batch.of(outputs, snapshot)
+        return None if batch == Batch() else self._commit(batch)  # labels and the like are worth no commit
 
     def _snapshot(self, t: float, outputs: tuple[Output, ...]) -> Snapshot | None:
         weighty = any(isinstance(output, Event | Answer | Play | Errand | Lamp) for output in outputs)
